@@ -1,0 +1,13 @@
+/* clock: the monotonic clock, in microseconds. Every deadline and duration in this
+ * program is an int64_t of microseconds; CLOCK_NONE is a deadline that never comes. */
+#ifndef KINGLET_CLOCK_H
+#define KINGLET_CLOCK_H
+
+#include <stdint.h>
+
+#define CLOCK_NONE INT64_MAX
+
+/* Microseconds since some fixed moment (CLOCK_MONOTONIC; clock_gettime(2)). */
+int64_t clock_us(void);
+
+#endif

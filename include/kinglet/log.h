@@ -1,0 +1,30 @@
+/* log: one line on standard error, one write(2) each, as text or as JSON.
+ *
+ * A line never blocks the caller for long: where standard error has no room the line
+ * is dropped. It is never longer than PIPE_BUF, so that lines of two writers do not
+ * mix. Nothing here reads or writes anything but descriptor 2 (and, for a refusal, the
+ * termination log); nothing here ends the process.
+ */
+#ifndef KINGLET_LOG_H
+#define KINGLET_LOG_H
+
+#include <stdbool.h>
+
+enum log_level { LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG };
+
+/* What lines are written, and how; `name` stands before each. Before the first call:
+ * level warn, text, "kinglet". */
+void log_setup(const char *name, enum log_level level, bool json);
+
+bool log_enabled(enum log_level level);
+
+/* Writes `kinglet: LEVEL: MESSAGE`, or with JSON
+ * {"time":"2026-01-31T12:00:00.000Z","level":"warn","name":"kinglet","message":"..."}.
+ * The format is text_format's. errno is kept. */
+void log_line(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* A short name for an errno value, or "error N": `ENOENT` reads as in errno(3), with the
+ * words a person needs for the common ones. */
+const char *log_errno(int error);
+
+#endif

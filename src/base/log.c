@@ -1,0 +1,206 @@
+/* log: see kinglet/log.h.
+ *
+ * Descriptor 2 is shared with PROGRAM, so O_NONBLOCK cannot be set on it. A line is written
+ * only when poll(2) says that there is room, and RWF_NOWAIT covers what another writer does
+ * in between, where the kernel has it for this kind of file.
+ */
+#include "kinglet/log.h"
+
+#include "kinglet/text.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { NOWAIT = 8 /* RWF_NOWAIT, linux/fs.h */ };
+
+static struct {
+    const char *name;
+    enum log_level level;
+    bool json;
+} config = {"kinglet", LOG_WARN, false};
+
+void log_setup(const char *name, enum log_level level, bool json)
+{
+    config.name = name;
+    config.level = level;
+    config.json = json;
+}
+
+bool log_enabled(enum log_level level)
+{
+    return level <= config.level;
+}
+
+static void put_padded(struct text *t, unsigned n, unsigned width)
+{
+    char digits[4];
+
+    for (unsigned i = width; i > 0; i--, n /= 10)
+        digits[i - 1] = (char)('0' + n % 10);
+    text_raw(t, digits, width);
+}
+
+/* RFC 3339, UTC. The calendar from the day number: the era method, years begin in March. */
+static void put_time(struct text *t)
+{
+    struct timespec now;
+    int64_t day, second;
+    uint64_t era_day, year, year_day, month;
+
+    clock_gettime(CLOCK_REALTIME, &now);
+    day = (int64_t)now.tv_sec / 86400;
+    second = (int64_t)now.tv_sec % 86400;
+    era_day = (uint64_t)day + 719468;
+    year = era_day / 146097 * 400;
+    era_day %= 146097;
+    uint64_t y = (era_day - era_day / 1460 + era_day / 36524 - era_day / 146096) / 365;
+    year_day = era_day - (365 * y + y / 4 - y / 100);
+    month = (5 * year_day + 2) / 153;
+    year += y + (month >= 10);
+    put_padded(t, (unsigned)year, 4);
+    text_put(t, "-");
+    put_padded(t, (unsigned)(month < 10 ? month + 3 : month - 9), 2);
+    text_put(t, "-");
+    put_padded(t, (unsigned)(year_day - (153 * month + 2) / 5 + 1), 2);
+    text_put(t, "T");
+    put_padded(t, (unsigned)(second / 3600), 2);
+    text_put(t, ":");
+    put_padded(t, (unsigned)(second / 60 % 60), 2);
+    text_put(t, ":");
+    put_padded(t, (unsigned)(second % 60), 2);
+    text_put(t, ".");
+    put_padded(t, (unsigned)(now.tv_nsec / 1000000), 3);
+    text_put(t, "Z");
+}
+
+static void put_json_string(struct text *t, const char *s)
+{
+    text_put(t, "\"");
+    for (; *s != '\0'; s++) {
+        if (*s == '"' || *s == '\\')
+            text_put(t, "\\");
+        text_raw(t, s, 1);
+    }
+    text_put(t, "\"");
+}
+
+static void write_line(const char *line, size_t len)
+{
+    struct pollfd room = {.fd = STDERR_FILENO, .events = POLLOUT};
+    struct iovec part = {(void *)line, len};
+
+    if (poll(&room, 1, 0) != 1 || (room.revents & POLLOUT) == 0)
+        return;
+    if (syscall(SYS_pwritev2, STDERR_FILENO, &part, 1UL, -1L, -1L, NOWAIT) < 0 &&
+        (errno == EOPNOTSUPP || errno == ENOSYS || errno == EINVAL || errno == EPERM)) {
+        ssize_t ignored = write(STDERR_FILENO, line, len);
+        (void)ignored;
+    }
+}
+
+void log_line(enum log_level level, const char *format, ...)
+{
+    static const char names[][6] = {"error", "warn", "info", "debug"};
+    int kept = errno;
+    char message[PIPE_BUF / 2];
+    char line[PIPE_BUF];
+    struct text m, t;
+    va_list args;
+
+    if (!log_enabled(level))
+        return;
+    text_init(&m, message, sizeof message);
+    va_start(args, format);
+    text_vformat(&m, format, args);
+    va_end(args);
+    text_init(&t, line, sizeof line - 3); /* the last bytes are for the end of the line */
+    if (config.json) {
+        text_put(&t, "{\"time\":\"");
+        put_time(&t);
+        text_put(&t, "\",\"level\":\"");
+        text_put(&t, names[level]);
+        text_put(&t, "\",\"name\":");
+        put_json_string(&t, config.name);
+        text_put(&t, ",\"message\":");
+        /* Escapes at most double a message, half of PIPE_BUF: what is cut is the message. */
+        while (t.len + 2 * m.len + 4 > t.cap && m.len > 0)
+            message[--m.len] = '\0';
+        put_json_string(&t, message);
+        text_put(&t, "}");
+    } else {
+        text_put(&t, config.name);
+        text_put(&t, ": ");
+        text_put(&t, names[level]);
+        text_put(&t, ": ");
+        text_put(&t, message);
+    }
+    line[t.len] = '\n';
+    write_line(line, t.len + 1);
+    errno = kept;
+}
+
+const char *log_errno(int error)
+{
+    static const struct {
+        unsigned char error;
+        char words[31];
+    } known[] = {
+        {EPERM, "operation not permitted"},
+        {ENOENT, "no such file or directory"},
+        {ESRCH, "no such process"},
+        {EINTR, "interrupted"},
+        {EIO, "input/output error"},
+        {ENXIO, "no such device or address"},
+        {E2BIG, "argument list too long"},
+        {ENOEXEC, "exec format error"},
+        {EBADF, "bad file descriptor"},
+        {EAGAIN, "resource unavailable (a limit?)"},
+        {ENOMEM, "out of memory"},
+        {EACCES, "permission denied"},
+        {EBUSY, "busy"},
+        {EEXIST, "exists"},
+        {EXDEV, "on another mount"},
+        {ENOTDIR, "not a directory"},
+        {EISDIR, "is a directory"},
+        {EINVAL, "invalid argument"},
+        {ENFILE, "too many open files in system"},
+        {EMFILE, "too many open files"},
+        {ENOTTY, "not a terminal"},
+        {ETXTBSY, "text file busy"},
+        {EFBIG, "file too large"},
+        {ENOSPC, "no space left"},
+        {EROFS, "read-only file system"},
+        {EPIPE, "broken pipe"},
+        {ENAMETOOLONG, "name too long"},
+        {ENOSYS, "not known to this kernel"},
+        {ELOOP, "too many symbolic links"},
+        {EPROTO, "protocol error"},
+        {EOVERFLOW, "value too large"},
+        {EAFNOSUPPORT, "address family not supported"},
+        {EADDRNOTAVAIL, "address not available"},
+        {ENETUNREACH, "network unreachable"},
+        {ECONNABORTED, "connection aborted"},
+        {ECONNRESET, "connection reset"},
+        {ETIMEDOUT, "timed out"},
+        {ECONNREFUSED, "connection refused"},
+        {EHOSTUNREACH, "host unreachable"},
+    };
+    static char other[16];
+    struct text t;
+
+    if (error < 0)
+        error = -error;
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
+        if (known[i].error == error)
+            return known[i].words;
+    text_init(&t, other, sizeof other);
+    text_format(&t, "error %d", error);
+    return other;
+}

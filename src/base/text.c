@@ -1,0 +1,180 @@
+/* text: see kinglet/text.h. Pure: memory only. */
+#include "kinglet/text.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+void text_init(struct text *t, char *buffer, size_t cap)
+{
+    t->at = buffer;
+    t->len = 0;
+    t->cap = cap;
+    t->cut = false;
+    buffer[0] = '\0';
+}
+
+void text_raw(struct text *t, const char *bytes, size_t len)
+{
+    size_t room = t->cap - 1 - t->len;
+
+    if (len > room) {
+        len = room;
+        t->cut = true;
+    }
+    if (len > 0)
+        memcpy(t->at + t->len, bytes, len);
+    t->len += len;
+    t->at[t->len] = '\0';
+}
+
+void text_put(struct text *t, const char *string)
+{
+    text_raw(t, string, strlen(string));
+}
+
+static void text_hex_byte(struct text *t, unsigned char c)
+{
+    static const char digits[] = "0123456789abcdef";
+    char escape[4] = {'\\', 'x', digits[c >> 4], digits[c & 15]};
+
+    text_raw(t, escape, sizeof escape);
+}
+
+/* Length of the well-formed UTF-8 sequence at `s`, or 0 (RFC 3629, section 4). C1
+ * controls (U+0080 to U+009F) count as ill-formed: terminals obey them. */
+static size_t utf8_length(const unsigned char *s, size_t left)
+{
+    unsigned char c = s[0];
+    size_t n;
+
+    if (c < 0xC2 || c > 0xF4)
+        return 0;
+    n = c < 0xE0 ? 2 : c < 0xF0 ? 3 : 4;
+    if (n > left)
+        return 0;
+    for (size_t i = 1; i < n; i++)
+        if ((s[i] & 0xC0) != 0x80)
+            return 0;
+    if ((c == 0xC2 && s[1] < 0xA0) || (c == 0xE0 && s[1] < 0xA0) || (c == 0xED && s[1] > 0x9F) ||
+        (c == 0xF0 && s[1] < 0x90) || (c == 0xF4 && s[1] > 0x8F))
+        return 0;
+    return n;
+}
+
+void text_safe(struct text *t, const char *bytes, size_t len)
+{
+    const unsigned char *s = (const unsigned char *)bytes;
+
+    for (size_t i = 0; i < len;) {
+        size_t n = s[i] >= 0x20 && s[i] < 0x7F ? 1 : utf8_length(s + i, len - i);
+        if (n == 0)
+            text_hex_byte(t, s[i++]);
+        else {
+            text_raw(t, bytes + i, n);
+            i += n;
+        }
+    }
+}
+
+static void text_number(struct text *t, uint64_t n, unsigned base)
+{
+    char digits[20];
+    size_t i = sizeof digits;
+
+    do {
+        digits[--i] = "0123456789abcdef"[n % base];
+        n /= base;
+    } while (n > 0);
+    text_raw(t, digits + i, sizeof digits - i);
+}
+
+void text_u64(struct text *t, uint64_t n)
+{
+    text_number(t, n, 10);
+}
+
+static void text_i64(struct text *t, int64_t n)
+{
+    if (n < 0)
+        text_raw(t, "-", 1);
+    text_u64(t, n < 0 ? 0 - (uint64_t)n : (uint64_t)n);
+}
+
+void text_duration(struct text *t, int64_t us)
+{
+    uint64_t n = us < 0 ? 0 : (uint64_t)us;
+    uint64_t tenths;
+
+    if (n < 1000) {
+        text_u64(t, n);
+        text_put(t, " us");
+        return;
+    }
+    tenths = n < 1000000 ? n / 100 : n / 100000;
+    text_u64(t, tenths / 10);
+    text_raw(t, ".", 1);
+    text_u64(t, tenths % 10);
+    text_put(t, n < 1000000 ? " ms" : " s");
+}
+
+void text_vformat(struct text *t, const char *format, va_list args)
+{
+    for (const char *f = format; *f != '\0'; f++) {
+        int length = 0; /* count of l, or 3 for z */
+        int precision = -1;
+
+        if (*f != '%') {
+            text_raw(t, f, 1);
+            continue;
+        }
+        f++;
+        if (f[0] == '.' && f[1] == '*') {
+            precision = va_arg(args, int);
+            f += 2;
+        }
+        for (; *f == 'l' || *f == 'z'; f++)
+            length += *f == 'z' ? 3 : 1;
+        switch (*f) {
+        case 's': {
+            const char *s = va_arg(args, const char *);
+            text_safe(t, s, precision < 0 ? strlen(s) : strnlen(s, (size_t)precision));
+            break;
+        }
+        case 'c': {
+            char c = (char)va_arg(args, int);
+            text_safe(t, &c, 1);
+            break;
+        }
+        case 'd':
+            text_i64(t, length == 2 ? va_arg(args, long long) : length == 1 ? va_arg(args, long) : va_arg(args, int));
+            break;
+        case 'u':
+        case 'x':
+            text_number(t,
+                        length == 3   ? va_arg(args, size_t)
+                        : length == 2 ? va_arg(args, unsigned long long)
+                        : length == 1 ? va_arg(args, unsigned long)
+                                      : va_arg(args, unsigned),
+                        *f == 'x' ? 16 : 10);
+            break;
+        default:
+            text_raw(t, "%", 1);
+            break;
+        }
+    }
+}
+
+void text_format(struct text *t, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    text_vformat(t, format, args);
+    va_end(args);
+}
+
+void text_next(struct text *t)
+{
+    if (t->len > 0)
+        text_put(t, "; ");
+}
