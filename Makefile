@@ -1,0 +1,103 @@
+# Kinglet: `make` builds build/kinglet, the static release binary. `make help` lists the rest.
+
+VERSION   := 0.1.0
+PREFIX    ?= /usr/local
+# The release build is clang and lld over musl: see "Building" in README.md for the comparison.
+MUSL_CC   ?= clang
+TRIPLE    ?= x86_64-linux-musl
+MUSL_INC  ?= /usr/include/$(TRIPLE)
+MUSL_LIB  ?= /usr/lib/$(TRIPLE)
+LIBGCC    := $(shell gcc -print-libgcc-file-name 2>/dev/null)
+HOST_CC   ?= clang
+O         ?= build
+export PYTHON ?= /usr/bin/python3
+export KINGLET := $(abspath $(O))/kinglet
+
+WARN := -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wswitch-enum \
+	-Wvla -Wformat=2 -Wundef $(if $(CI),-Werror)
+DEFS := -std=c11 -D_GNU_SOURCE -DKINGLET_VERSION='"$(VERSION)"' -Iinclude -MMD -MP -ffile-prefix-map=$(CURDIR)=.
+HARD := -fPIE -fstack-protector-strong -fstack-clash-protection $(if $(findstring x86_64,$(TRIPLE)),-fcf-protection)
+SMALL := -Oz -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables -fno-unwind-tables \
+	-fomit-frame-pointer -fno-ident -fvisibility=hidden -fmerge-all-constants
+MUSL_CFLAGS = $(DEFS) $(WARN) $(HARD) $(SMALL) -nostdlibinc -isystem $(MUSL_INC) $(CFLAGS)
+MUSL_LDFLAGS = -nostdlib -static-pie -fuse-ld=lld -Wl,-z,relro,-z,now,-z,noexecstack \
+	-Wl,--gc-sections,--icf=all,--build-id=none,-O2,--pack-dyn-relocs=none,-s,-Map=$@.map $(LDFLAGS)
+HOST_CFLAGS = $(DEFS) $(WARN) -g -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
+
+SRC   := $(sort $(wildcard src/*.c src/*/*.c))
+OBJ   := $(SRC:src/%.c=$(O)/obj/%.o)
+HOBJ  := $(patsubst src/%.c,$(O)/host/%.o,$(filter-out src/main.c,$(SRC)))
+UNIT  := $(patsubst tests/unit/%.c,$(O)/unit/%,$(wildcard tests/unit/test_*.c))
+EFFECT := $(patsubst tests/effect/%.c,$(O)/effect/%,$(wildcard tests/effect/test_*.c))
+FUZZ  := $(patsubst tests/fuzz/%.c,$(O)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
+CSRC  := $(SRC) $(wildcard include/kinglet/*.h tests/*/*.[ch])
+
+all: $(O)/kinglet ## the static release binary, build/kinglet
+
+$(O)/kinglet: $(OBJ)
+	@echo '  LINK $@'; $(MUSL_CC) $(MUSL_LDFLAGS) -o $@ $(MUSL_LIB)/rcrt1.o $(MUSL_LIB)/crti.o $(OBJ) \
+		-Wl,--start-group $(MUSL_LIB)/libc.a $(LIBGCC) -Wl,--end-group $(MUSL_LIB)/crtn.o
+	@! readelf -lhd $@ | grep -E 'INTERP|NEEDED|Type: +EXEC' || { rm $@; echo "$@ is not a static PIE" >&2; exit 1; }
+
+$(O)/obj/%.o: src/%.c Makefile
+	@mkdir -p $(@D)
+	@echo '  CC   $<'; $(MUSL_CC) $(MUSL_CFLAGS) -c -o $@ $<
+
+$(O)/host/%.o: src/%.c Makefile
+	@mkdir -p $(@D)
+	@echo '  HOST $<'; $(HOST_CC) $(HOST_CFLAGS) -c -o $@ $<
+
+$(O)/libkinglet.a: $(HOBJ)
+	@rm -f $@
+	@ar rcs $@ $^
+
+$(O)/unit/%: tests/unit/%.c $(O)/libkinglet.a
+	@mkdir -p $(@D)
+	@echo '  HOST $<'; $(HOST_CC) $(HOST_CFLAGS) -Itests/unit -o $@ $< $(O)/libkinglet.a -lcmocka
+
+# An effect test names in a line `wrap: A B C` the functions that it takes the place of.
+$(O)/effect/%: tests/effect/%.c $(O)/libkinglet.a
+	@mkdir -p $(@D)
+	@echo '  HOST $<'; $(HOST_CC) $(HOST_CFLAGS) -o $@ $< $(O)/libkinglet.a -lcmocka \
+		$(addprefix -Wl$(comma)--wrap=,$(shell sed -n 's/.*wrap: *//p' $<))
+comma := ,
+
+$(O)/fuzz/%: tests/fuzz/%.c $(filter-out src/main.c,$(SRC))
+	@mkdir -p $(@D)
+	@echo '  FUZZ $<'; clang $(DEFS) -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -o $@ $^
+
+check: check-unit check-effect check-system check-docker check-fuzz layers ## every test
+check-unit: $(UNIT) ## pure modules
+	@tests/tally unit $^
+check-effect: $(EFFECT) ## order of system calls, refusal at the first failure
+	@tests/tally effect $^
+check-system: $(O)/kinglet ## the real binary as PID 1 of new PID namespaces
+	@tests/tally system $(PYTHON) -m pytest tests/system
+check-docker: $(O)/kinglet ## real images under a real Docker daemon
+	@tests/tally docker $(PYTHON) -m pytest tests/docker
+check-fuzz: $(FUZZ) ## a bounded run of every fuzzer
+	@tests/tally fuzz tests/fuzz/run 20000 $^
+fuzz: $(FUZZ) ## ten minutes of every fuzzer
+	@tests/fuzz/run 600s $^
+layers: $(O)/kinglet ## a module knows only those below it
+	@tests/tally layers tests/layers $(O)/obj
+
+lint: ## clang-format, clang-tidy, cppcheck, shellcheck-free of findings
+	clang-format --dry-run --Werror $(CSRC)
+	clang-tidy --quiet $(SRC) -- $(DEFS)
+	cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,portability --inline-suppr -Iinclude src
+format: ## lays the source out by .clang-format
+	clang-format -i $(CSRC)
+
+install: $(O)/kinglet ## to $(DESTDIR)$(PREFIX)
+	install -D -m 755 $(O)/kinglet $(DESTDIR)$(PREFIX)/bin/kinglet
+uninstall:
+	rm -f $(DESTDIR)$(PREFIX)/bin/kinglet
+clean: ## removes build/
+	rm -rf build dist
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 16
+
+-include $(OBJ:.o=.d) $(HOBJ:.o=.d)
+.PHONY: all check check-unit check-effect check-system check-docker check-fuzz fuzz layers lint format install \
+	uninstall clean help

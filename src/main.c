@@ -1,0 +1,5 @@
+/* main */
+int main(void)
+{
+    return 0;
+}
