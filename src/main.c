@@ -1,5 +1,25 @@
-/* main */
-int main(void)
+/* main: blocks all signals, and picks the command by the first word. */
+#include "kinglet/commands.h"
+#include "kinglet/launch.h"
+#include "kinglet/probe.h"
+#include "kinglet/run.h"
+
+#include <string.h>
+
+int main(int argc, char **argv, char **env)
 {
-    return 0;
+    struct launch launch = {.terminal = -1};
+    const char *command = argc > 1 ? argv[1] : "";
+
+    launch_block_signals(&launch);
+    if (strcmp(command, "sleep") == 0)
+        return sleep_command(argv + 1);
+    if (strcmp(command, "pause") == 0)
+        return pause_command(argv + 1);
+    if (strcmp(command, "install") == 0)
+        return install_command(argv + 1);
+    if (strcmp(command, "check") != 0)
+        return run_command(argv, env, &launch);
+    sigmask_set(&launch.mask);
+    return check_command(argv + 1, env);
 }

@@ -1,0 +1,47 @@
+/* launch: PROGRAM's process, from clone to exec.
+ *
+ * The child shares the parent's memory until it has executed PROGRAM or failed to, and the parent
+ * is suspended that long (vfork(2)). So the process group exists, the terminal is handed over and
+ * a failure is known before the parent goes on: there is no window in which a signal could be
+ * sent to a group that is not there yet, and no pipe.
+ */
+#ifndef KINGLET_LAUNCH_H
+#define KINGLET_LAUNCH_H
+
+#include "kinglet/sigmask.h"
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+enum launch_session {
+    LAUNCH_GROUP,   /* a process group of its own, foreground of the terminal where we are (tini) */
+    LAUNCH_SESSION, /* a session of its own, with the terminal (dumb-init) */
+    LAUNCH_AS_WE_ARE,
+};
+
+struct launch {
+    char *const *argv;
+    char *const *env;
+    struct sigmask mask;   /* as we found it; PROGRAM gets it back */
+    bool ignored_child;    /* SIGCHLD was ignored when we came; PROGRAM gets that back */
+    unsigned char session; /* enum launch_session */
+    int death_signal;      /* what PROGRAM gets should we die; 0: nothing */
+    int terminal;          /* the descriptor whose foreground is handed over; -1: none */
+};
+
+/* Takes note of the mask and of SIGCHLD, blocks every signal, and makes SIGCHLD's disposition the
+ * default one, without which there would be nobody to reap. The first thing a process of ours does. */
+void launch_block_signals(struct launch *launch);
+
+/* Finds the terminal, if we are in its foreground (tcgetpgrp(3)). */
+void launch_find_terminal(struct launch *launch);
+
+/* Starts PROGRAM. Returns its pid; or -1 with *status the exit status to report (125 for a process that
+ * could not be made, 126, 127), the reason having been logged. */
+pid_t launch_start(const struct launch *launch, int *status);
+
+/* Hands the terminal's foreground from process group `from` to `to`; 0 is our own. Nothing is done unless
+ * `from` has it. Returns whether `to` has it now. */
+bool launch_pass_terminal(const struct launch *launch, pid_t from, pid_t to);
+
+#endif

@@ -1,0 +1,11 @@
+/* output: what a command was asked to print, on standard output. (Messages go through log.h.) */
+#ifndef KINGLET_OUTPUT_H
+#define KINGLET_OUTPUT_H
+
+#include <stddef.h>
+
+/* Writes all of it (write(2)), however many calls that takes. Returns 0 or -errno. */
+int output_bytes(const char *bytes, size_t len);
+int output_string(const char *string);
+
+#endif

@@ -1,0 +1,40 @@
+/* run: `kinglet [OPTION...] [--] PROGRAM [ARG...]`, from the options to the end of the container. */
+#ifndef KINGLET_RUN_H
+#define KINGLET_RUN_H
+
+#include "kinglet/environment.h"
+#include "kinglet/identity.h"
+#include "kinglet/launch.h"
+#include "kinglet/lifecycle.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* What the command line and the environment say, by the names of the options. */
+struct run_options {
+    struct identity_options identity;
+    struct environment_options environment;
+    struct list own, write, wait_for, health, rewrite, success;
+    bool write_strict, expand, group, single, subreaper, tell_reaped, licence, help, version;
+    unsigned verbose;
+    int64_t wait_timeout, stop_delay, stop_timeout, sweep_timeout;
+    int64_t health_interval, health_timeout, health_start_period, health_start_interval;
+    unsigned health_retries, health_on_failure;
+    const char *restart;
+    int stop_signal, death_signal;
+    unsigned log_level, log_format;
+    const char *termination_log;
+};
+
+/* Reads them, the environment first, into `options` (defaults are filled in here). Returns the index in argv
+ * of PROGRAM; what is wrong is appended to `faults`. Pure but for the arena. */
+int run_options_parse(char *const *argv, char *const *env, struct run_options *options, struct text *faults);
+
+/* The lifecycle's rules that these options make. Pure. What is wrong, or contradictory, is appended to
+ * `faults`. */
+void run_rules(const struct run_options *options, struct life_rules *rules, struct text *faults);
+
+/* The command. `launch` has been prepared by launch_block_signals. Returns the exit status. */
+int run_command(char **argv, char **env, struct launch *launch);
+
+#endif

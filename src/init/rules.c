@@ -1,0 +1,116 @@
+/* rules: from the options of `kinglet PROGRAM` to the lifecycle's rules. Pure. See kinglet/run.h. */
+#include "kinglet/number.h"
+#include "kinglet/run.h"
+
+#include <signal.h>
+#include <string.h>
+
+/* What dockerd takes where an option is 0 or not given (daemon/health.go). */
+enum {
+    DOCKER_INTERVAL = 30000000,
+    DOCKER_TIMEOUT = 30000000,
+    DOCKER_START_INTERVAL = 5000000,
+    DOCKER_RETRIES = 3
+};
+
+static bool never_comes(int signal_number)
+{
+    return signal_number == SIGKILL || signal_number == SIGSTOP || signal_number == SIGCHLD;
+}
+
+static void rewrite(const char *word, struct life_rules *rules, struct text *faults)
+{
+    size_t from_len = strcspn(word, ":");
+    const char *to_word = word[from_len] == ':' ? word + from_len + 1 : "";
+    int from = signal_parse(word, from_len);
+    int to = strcmp(to_word, "0") == 0 ? -1 : signal_parse(to_word, strlen(to_word));
+
+    if (from == 0 || to == 0) {
+        text_next(faults);
+        text_format(faults, "--rewrite: '%s' is not FROM:TO of two signals (TO 0 drops FROM)", word);
+    } else if (never_comes(from)) {
+        text_next(faults);
+        text_format(faults, "--rewrite: '%s': that signal never comes to be passed on", word);
+    } else {
+        rules->rewrite[from] = to < 0 ? 0 : (unsigned char)to;
+    }
+}
+
+static void success(const char *word, struct life_rules *rules, struct text *faults)
+{
+    uint64_t code;
+
+    if (number_parse(word, strlen(word), 255, &code) == 0) {
+        rules->success[code / 8] |= (unsigned char)(1U << code % 8);
+        return;
+    }
+    text_next(faults);
+    text_format(faults, "--success: '%s' is not an exit code from 0 to 255", word);
+}
+
+static void restart(const char *word, struct life_rules *rules, struct text *faults)
+{
+    static const char on_failure[] = "on-failure";
+    const char *rest = word + sizeof on_failure - 1;
+    uint64_t max = 0;
+
+    if (strcmp(word, "no") == 0) {
+        rules->restart = RESTART_NO;
+    } else if (strcmp(word, "always") == 0) {
+        rules->restart = RESTART_ALWAYS;
+    } else if (strncmp(word, on_failure, sizeof on_failure - 1) == 0 &&
+               (*rest == '\0' ||
+                (*rest == ':' && number_parse(rest + 1, strlen(rest + 1), 1000000, &max) == 0))) {
+        rules->restart = RESTART_ON_FAILURE;
+        rules->restart_max = (unsigned)max;
+    } else {
+        text_next(faults);
+        text_format(faults, "--restart: '%s' is none of no, on-failure, on-failure:MAX, always", word);
+    }
+}
+
+static int64_t or_else(int64_t value, int64_t otherwise)
+{
+    return value == 0 ? otherwise : value;
+}
+
+void run_rules(const struct run_options *options, struct life_rules *rules, struct text *faults)
+{
+    life_rules_init(rules);
+    rules->stop_signal = options->stop_signal;
+    if (never_comes(options->stop_signal)) {
+        text_next(faults);
+        text_put(faults, "--stop-signal: ");
+        signal_put(faults, options->stop_signal);
+        text_put(faults, " cannot be waited for (TERM, INT and QUIT are usual)");
+    }
+    for (size_t i = 0; i < options->rewrite.count; i++)
+        rewrite(options->rewrite.item[i], rules, faults);
+    for (size_t i = 0; i < options->success.count; i++)
+        success(options->success.item[i], rules, faults);
+    restart(options->restart, rules, faults);
+    rules->stop_delay = options->stop_delay;
+    rules->stop_timeout = options->stop_timeout;
+    rules->sweep_timeout = options->sweep_timeout;
+    rules->wait = options->wait_for.count > 0;
+    rules->wait_timeout = options->wait_timeout;
+    rules->health = options->health.count > 0;
+    rules->interval = or_else(options->health_interval, DOCKER_INTERVAL);
+    rules->timeout = or_else(options->health_timeout, DOCKER_TIMEOUT);
+    rules->start_period = options->health_start_period;
+    rules->start_interval = or_else(options->health_start_interval, DOCKER_START_INTERVAL);
+    rules->retries = options->health_retries == 0 ? DOCKER_RETRIES : options->health_retries;
+    rules->on_unhealthy = (enum health_action)options->health_on_failure;
+    if (options->group && options->single) {
+        text_next(faults);
+        text_put(faults, "--group and --single-child contradict each other");
+    }
+    if (rules->on_unhealthy != HEALTH_NONE && !rules->health) {
+        text_next(faults);
+        text_put(faults, "--health-on-failure needs a --health TARGET to judge by");
+    }
+    if (options->write_strict && options->write.count == 0) {
+        text_next(faults);
+        text_put(faults, "--write-strict needs a --write PATH");
+    }
+}

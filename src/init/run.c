@@ -1,0 +1,114 @@
+/* run: the start of a container, in order. See kinglet/run.h.
+ *
+ * Everything that can be known to be wrong is found before anything is done, and told in one
+ * message. Then what needs root is done, privileges are dropped and confined, and supervise takes over.
+ */
+#include "kinglet/run.h"
+
+#include "kinglet/descriptors.h"
+#include "kinglet/help.h"
+#include "kinglet/log.h"
+#include "kinglet/probe.h"
+#include "kinglet/refusal.h"
+#include "kinglet/supervise.h"
+
+#include <limits.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+enum { WAIT_FOR_ATTEMPT = 2000000 /* of one attempt to reach a dependency; then it is tried again */ };
+
+struct start {
+    const struct run_options *options;
+    char **argv; /* PROGRAM's */
+    char **env;  /* PROGRAM's */
+    struct identity identity;
+    struct probe_plan health, wait;
+    struct supervise_plan plan;
+};
+
+/* Reads, checks and prepares; changes nothing outside this process. */
+static void prepare(struct start *s, char **env, struct text *faults)
+{
+    const struct run_options *o = s->options;
+    struct probe_options health = {.timeout = 0},
+                         wait = {.timeout = WAIT_FOR_ATTEMPT, .wait = o->wait_timeout};
+
+    if (s->argv[0] == NULL) {
+        text_next(faults);
+        text_put(faults, "PROGRAM is missing (kinglet [OPTION...] [--] PROGRAM [ARG...])");
+    }
+    run_rules(o, &s->plan.rules, faults);
+    health.timeout = s->plan.rules.timeout;
+    identity_parse(&o->identity, &s->identity, faults);
+    s->env = env;
+    if (environment_check(&o->environment, faults) == 0)
+        environment_prepare(&o->environment, env, &s->env, faults);
+    if (o->expand)
+        environment_expand(s->argv, s->env, faults);
+    if (o->health.count > 0)
+        probe_prepare(&health, &o->health, s->env, &s->health, faults);
+    if (o->wait_for.count > 0)
+        probe_prepare(&wait, &o->wait_for, s->env, &s->wait, faults);
+}
+
+/* What only root can do, and then never again. */
+static void drop(struct start *s, struct text *faults)
+{
+    descriptors_close(s->env);
+    if (s->identity.wanted)
+        descriptors_own_stdio(s->identity.uid);
+    if (identity_drop(&s->identity, faults) != 0)
+        return;
+    if (s->identity.wanted)
+        environment_home(s->identity.uid, &s->env);
+}
+
+static void become_reaper(const struct run_options *o, bool pid1)
+{
+    if (!pid1 && prctl(PR_SET_CHILD_SUBREAPER, 1UL) != 0)
+        log_line(LOG_WARN, "neither PID 1 nor able to become a subreaper: orphans will not be reaped here");
+    if (o->death_signal != 0) /* after the change of user, which clears it */
+        prctl(PR_SET_PDEATHSIG, (unsigned long)o->death_signal);
+}
+
+static enum log_level level(const struct run_options *o)
+{
+    unsigned wanted = o->log_level + o->verbose;
+
+    return wanted > LOG_DEBUG ? LOG_DEBUG : (enum log_level)wanted;
+}
+
+int run_command(char **argv, char **env, struct launch *launch)
+{
+    char reasons[PIPE_BUF];
+    struct run_options options;
+    struct start s = {.options = &options};
+    struct text faults;
+
+    text_init(&faults, reasons, sizeof reasons);
+    s.argv = argv + run_options_parse(argv, env, &options, &faults);
+    log_setup("kinglet", level(&options), options.log_format == 1);
+    if (options.help || options.version || options.licence)
+        return help_print(options.help ? HELP_RUN : options.version ? HELP_VERSION : HELP_LICENCE);
+    prepare(&s, env, &faults);
+    if (faults.len == 0)
+        drop(&s, &faults);
+    if (faults.len > 0) {
+        refuse(options.termination_log, &faults);
+        return STATUS_REFUSED;
+    }
+    s.plan.pid1 = getpid() == 1;
+    s.plan.group = options.group;
+    s.plan.tell_reaped = options.tell_reaped;
+    s.plan.health = &s.health;
+    s.plan.wait = &s.wait;
+    s.plan.launch = *launch;
+    s.plan.launch.argv = s.argv;
+    s.plan.launch.env = s.env;
+    s.plan.launch.death_signal = options.death_signal;
+    launch_find_terminal(&s.plan.launch);
+    become_reaper(&options, s.plan.pid1);
+    return supervise(&s.plan);
+}

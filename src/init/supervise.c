@@ -1,0 +1,266 @@
+/* supervise: see kinglet/supervise.h. */
+#include "kinglet/supervise.h"
+
+#include "kinglet/log.h"
+#include "kinglet/sweep.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+struct supervisor {
+    const struct supervise_plan *plan;
+    struct life life;
+    pid_t program; /* 0: none */
+    pid_t probe;   /* 0: none that counts */
+};
+
+static void step(struct supervisor *s, struct life_event event);
+
+/* --- orders --- */
+
+static void set_name(enum verdict verdict)
+{
+    static const char names[][16] = {
+        [VERDICT_NONE] = "kinglet",           [VERDICT_STARTING] = "init:starting",
+        [VERDICT_HEALTHY] = "init:healthy",   [VERDICT_UNHEALTHY] = "init:unhealthy",
+        [VERDICT_STOPPING] = "init:stopping",
+    };
+
+    prctl(PR_SET_NAME, names[verdict]);
+}
+
+/* Sends to PROGRAM, or to its group where it has one. PROGRAM has not been reaped, so neither the pid nor
+ * the group's id can have been given to anybody else. */
+static void signal_program(const struct supervisor *s, int signal_number)
+{
+    if (s->program == 0)
+        return;
+    if (s->plan->group && kill(-s->program, signal_number) == 0)
+        return;
+    if (kill(s->program, signal_number) != 0) {
+        char name[16];
+        struct text t;
+        text_init(&t, name, sizeof name);
+        signal_put(&t, signal_number);
+        log_line(LOG_WARN, "%s could not be passed on: %s%s", name, log_errno(errno),
+                 errno == EPERM ? ": PROGRAM runs as another user; add the capability KILL" : "");
+    }
+}
+
+/* In the child. What it says is what PID 1 will conclude from its exit status. */
+static _Noreturn void be_probe(const struct supervisor *s, bool wait)
+{
+    char lines[1024];
+    struct text report;
+    int bad;
+
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    prctl(PR_SET_NAME, "kinglet:probe");
+    text_init(&report, lines, sizeof lines);
+    bad = wait ? probe_wait(s->plan->wait, &report) : probe_run(s->plan->health, &report);
+    for (size_t i = 0; i < report.len; i++) /* one line here, whatever it is there */
+        if (lines[i] == '\n')
+            lines[i] = i + 1 < report.len ? ';' : '\0';
+    if (wait && bad)
+        log_line(LOG_ERROR, "not started, because what it waits for did not answer: %s", lines);
+    else if (!wait && life_would_turn(&s->plan->rules, &s->life, !bad))
+        log_line(bad ? LOG_WARN : LOG_INFO, "%s", lines);
+    else
+        log_line(LOG_DEBUG, "%s", lines);
+    _exit(bad ? 1 : 0);
+}
+
+static void start_probe(struct supervisor *s, bool wait)
+{
+    pid_t pid = fork();
+
+    if (pid == 0)
+        be_probe(s, wait);
+    if (pid < 0) {
+        log_line(LOG_WARN, "a probe could not be started: %s", log_errno(errno));
+        step(s, (struct life_event){.kind = LIFE_NOT_PROBED});
+        return;
+    }
+    s->probe = pid;
+}
+
+static void start_program(struct supervisor *s)
+{
+    int status = STATUS_REFUSED;
+    pid_t pid = launch_start(&s->plan->launch, &status);
+
+    if (pid < 0) {
+        step(s, (struct life_event){.kind = LIFE_NOT_STARTED, .value = status});
+        return;
+    }
+    s->program = pid;
+    step(s, (struct life_event){.kind = LIFE_STARTED});
+}
+
+static void tell(enum life_note note, const struct life_orders *orders)
+{
+    char words[32];
+    struct text delay;
+
+    switch (note) {
+    case NOTE_NONE:
+        break;
+    case NOTE_OVERRAN:
+        log_line(LOG_DEBUG, "unhealthy: a probe did not end in time and was killed");
+        break;
+    case NOTE_TURNED_BAD:
+        log_line(LOG_WARN, "unhealthy: a probe did not end in time and was killed");
+        break;
+    case NOTE_STOPPING:
+        log_line(LOG_DEBUG, "stopping");
+        break;
+    case NOTE_UNHEALTHY_STOP:
+        log_line(LOG_WARN, "stopping PROGRAM because it is unhealthy");
+        break;
+    case NOTE_KILLING:
+        log_line(LOG_WARN, "the stop time-out has passed: killing what is left");
+        break;
+    case NOTE_SWEEPING:
+        log_line(LOG_DEBUG, "PROGRAM has exited: asking the processes it left to stop");
+        break;
+    case NOTE_PURGING:
+        log_line(LOG_WARN, "PROGRAM has exited, and processes it left do not stop: killing them");
+        break;
+    case NOTE_UNKILLABLE:
+        log_line(LOG_WARN, "a process outlives SIGKILL: not waiting for it");
+        break;
+    case NOTE_RESTARTING:
+        text_init(&delay, words, sizeof words);
+        text_duration(&delay, orders->delay);
+        log_line(LOG_WARN, "PROGRAM is started again in %s", words);
+        break;
+    case NOTE_WAIT_OVERRAN:
+        log_line(LOG_ERROR, "not started, because what it waits for did not answer in time");
+        break;
+    }
+}
+
+static void perform(struct supervisor *s, const struct life_orders *o)
+{
+    tell(o->note, o);
+    if (o->publish != VERDICT_NONE)
+        set_name(o->publish);
+    if (o->kill_probe && s->probe != 0) {
+        kill(s->probe, SIGKILL);
+        s->probe = 0;
+    }
+    if (o->pass != 0)
+        signal_program(s, o->pass);
+    if (o->pass != 0 && o->cont)
+        signal_program(s, SIGCONT);
+    if (o->sweep != 0) {
+        sweep_signal(s->plan->pid1, o->sweep);
+        if (o->sweep != SIGKILL)
+            sweep_signal(s->plan->pid1, SIGCONT);
+    }
+    if (o->wait || o->probe)
+        start_probe(s, o->wait);
+    if (o->start)
+        start_program(s);
+}
+
+/* Feeds one event and performs what follows. An order to start is answered by an event in turn; that
+ * chain is two steps long. */
+static void step(struct supervisor *s, struct life_event event)
+{
+    struct life_orders orders;
+
+    life_step(&s->plan->rules, &s->life, event, clock_us(), &orders);
+    perform(s, &orders);
+}
+
+/* --- events --- */
+
+/* PROGRAM was stopped by its terminal. As PID 1 there is no shell above us that could continue it, and
+ * without an init it could not have been stopped at all: continue it. Under a shell we stop as well,
+ * so that the shell takes over, and continue it when the shell continues us. */
+static void stopped_by_terminal(struct supervisor *s, int signal_number)
+{
+    if (s->plan->launch.terminal < 0)
+        return;
+    if (!s->plan->pid1) {
+        kill(getpid(), SIGSTOP);
+        launch_pass_terminal(&s->plan->launch, 0, s->program);
+    } else if (signal_number != SIGTSTP && !launch_pass_terminal(&s->plan->launch, 0, s->program)) {
+        return; /* it would only be stopped again */
+    }
+    kill(-s->program, SIGCONT);
+}
+
+static int exit_status(int wait_status)
+{
+    return WIFSIGNALED(wait_status) ? STATUS_SIGNAL + WTERMSIG(wait_status) : WEXITSTATUS(wait_status);
+}
+
+/* Reaps until nothing is left to reap: several SIGCHLD may have come as one. */
+static void reap(struct supervisor *s)
+{
+    bool program_exited = false, probe_exited = false;
+    int program_status = 0, probe_status = 0;
+    int status;
+    pid_t pid;
+
+    while ((pid = waitpid(-1, &status, WNOHANG | WUNTRACED)) != 0) {
+        if (pid < 0 && errno == EINTR)
+            continue;
+        if (pid < 0)
+            break;
+        if (WIFSTOPPED(status)) {
+            int why = WSTOPSIG(status);
+            if (pid == s->program && (why == SIGTSTP || why == SIGTTIN || why == SIGTTOU))
+                stopped_by_terminal(s, why);
+        } else if (pid == s->program) {
+            launch_pass_terminal(&s->plan->launch, pid, 0);
+            s->program = 0;
+            program_exited = true;
+            program_status = exit_status(status);
+        } else if (pid == s->probe) {
+            s->probe = 0;
+            probe_exited = true;
+            probe_status = exit_status(status);
+        } else if (s->plan->tell_reaped) {
+            log_line(LOG_WARN, "Reaped zombie process with pid=%d", pid);
+        }
+    }
+    if (probe_exited)
+        step(s, (struct life_event){.kind = LIFE_PROBED, .value = probe_status});
+    if (program_exited)
+        step(s, (struct life_event){.kind = LIFE_EXITED, .value = program_status, .left = pid == 0});
+    else if (pid < 0)
+        step(s, (struct life_event){.kind = LIFE_NOTHING_LEFT});
+}
+
+/* Waits for a signal or for the deadline. Returns the signal, or 0. */
+static int next_signal(int64_t deadline)
+{
+    pid_t sender = 0;
+    int signal_number = sigmask_wait(deadline, &sender);
+
+    /* The SIGPIPE of a line that we wrote to a closed standard error is nobody's but ours. */
+    return signal_number == SIGPIPE && sender == getpid() ? 0 : signal_number;
+}
+
+int supervise(const struct supervise_plan *plan)
+{
+    struct supervisor s = {.plan = plan};
+
+    step(&s, (struct life_event){.kind = LIFE_BEGIN});
+    while (s.life.phase != LIFE_ENDED) {
+        int signal_number = next_signal(life_deadline(&s.life));
+        if (signal_number != 0 && signal_number != SIGCHLD)
+            step(&s, (struct life_event){.kind = LIFE_SIGNAL, .value = signal_number});
+        reap(&s);
+        if (life_deadline(&s.life) != CLOCK_NONE && clock_us() >= life_deadline(&s.life))
+            step(&s, (struct life_event){.kind = LIFE_TIME});
+    }
+    return s.life.status;
+}

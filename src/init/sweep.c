@@ -1,0 +1,87 @@
+/* sweep: see kinglet/sweep.h. */
+#include "kinglet/sweep.h"
+
+#include "kinglet/number.h"
+#include "kinglet/text.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/types.h>
+#include <unistd.h>
+
+enum { GENERATIONS = 1000 }; /* a chain of parents longer than this is a race, not a family */
+
+/* The parent of `pid` by the fourth field of /proc/PID/stat (proc(5)), or 0. */
+static pid_t parent_of(pid_t pid)
+{
+    char path[32], stat[256];
+    const char *at;
+    struct text t;
+    uint64_t parent = 0;
+    ssize_t n;
+    int fd;
+
+    text_init(&t, path, sizeof path);
+    text_format(&t, "/proc/%d/stat", pid);
+    fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return 0;
+    n = read(fd, stat, sizeof stat - 1);
+    close(fd);
+    if (n <= 0)
+        return 0;
+    stat[n] = '\0';
+    at = strrchr(stat, ')'); /* a name may hold anything but ends with the last one */
+    if (at == NULL || strlen(at) < 5)
+        return 0;
+    at += 4; /* ") S " */
+    return number_scan(&at, INT32_MAX, &parent) == 0 ? (pid_t)parent : 0;
+}
+
+static bool descends(pid_t pid, pid_t from)
+{
+    for (int i = 0; i < GENERATIONS && pid > 1; i++) {
+        pid = parent_of(pid);
+        if (pid == from)
+            return true;
+    }
+    return false;
+}
+
+static void signal_descendants(int signal_number)
+{
+    struct entry { /* linux_dirent64, getdents64(2) */
+        uint64_t inode;
+        int64_t next;
+        unsigned short size;
+        unsigned char type;
+        char name[];
+    };
+    _Alignas(struct entry) char entries[2048];
+    pid_t self = getpid();
+    int fd = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    long n;
+
+    if (fd < 0)
+        return;
+    while ((n = syscall(SYS_getdents64, fd, entries, sizeof entries)) > 0)
+        for (long at = 0; at < n;) {
+            const struct entry *e = (const struct entry *)(const void *)(entries + at);
+            uint64_t pid;
+            if (number_parse(e->name, strlen(e->name), INT32_MAX, &pid) == 0 && descends((pid_t)pid, self))
+                kill((pid_t)pid, signal_number);
+            at += e->size;
+        }
+    close(fd);
+}
+
+void sweep_signal(bool pid1, int signal_number)
+{
+    if (pid1)
+        kill(-1, signal_number);
+    else
+        signal_descendants(signal_number);
+}

@@ -1,0 +1,120 @@
+/* address: IPv4 and IPv6 addresses, read and written. Pure. See kinglet/resolve.h. */
+#include "kinglet/resolve.h"
+
+#include "kinglet/number.h"
+
+#include <string.h>
+
+static int parse_v4(const char *word, unsigned char bytes[4])
+{
+    for (int i = 0; i < 4; i++) {
+        uint64_t n;
+        if (number_scan(&word, 255, &n) != 0 || *word++ != (i < 3 ? '.' : '\0'))
+            return -1;
+        bytes[i] = (unsigned char)n;
+    }
+    return 0;
+}
+
+static int hex(char c)
+{
+    return c >= '0' && c <= '9'   ? c - '0'
+           : c >= 'a' && c <= 'f' ? c - 'a' + 10
+           : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                  : -1;
+}
+
+static int parse_v6(const char *word, unsigned char bytes[16])
+{
+    unsigned char parts[16] = {0};
+    int count = 0, gap = -1; /* bytes so far; where :: stands */
+
+    if (word[0] == ':' && word[1] != ':')
+        return -1;
+    while (*word != '\0') {
+        unsigned group = 0;
+        int digits = 0;
+        if (word[0] == ':' && word[1] == ':') {
+            if (gap >= 0)
+                return -1;
+            gap = count;
+            word += 2;
+            continue;
+        }
+        if (*word == ':')
+            word++;
+        if (count >= 16)
+            return -1;
+        if (strchr(word, '.') != NULL && strchr(word, ':') == NULL) {
+            if (count > 12 || parse_v4(word, parts + count) != 0)
+                return -1;
+            count += 4;
+            break;
+        }
+        for (; hex(*word) >= 0; word++, digits++)
+            group = group << 4 | (unsigned)hex(*word);
+        if (digits == 0 || digits > 4 || (*word != ':' && *word != '\0') ||
+            (word[0] == ':' && word[1] == '\0'))
+            return -1;
+        parts[count++] = (unsigned char)(group >> 8);
+        parts[count++] = (unsigned char)group;
+    }
+    if (gap < 0 ? count != 16 : count > 14)
+        return -1;
+    if (gap < 0)
+        gap = count;
+    memset(bytes, 0, 16);
+    memcpy(bytes, parts, (size_t)gap);
+    memcpy(bytes + 16 - (count - gap), parts + gap, (size_t)(count - gap));
+    return 0;
+}
+
+int address_parse(const char *word, struct address *address)
+{
+    memset(address, 0, sizeof *address);
+    address->v6 = strchr(word, ':') != NULL;
+    return address->v6 ? parse_v6(word, address->bytes) : parse_v4(word, address->bytes);
+}
+
+void address_put(struct text *t, const struct address *address)
+{
+    const unsigned char *b = address->bytes;
+    int zeros = -1,
+        best = 1; /* where the longest run of zero groups begins, and its length (RFC 5952, 4.2) */
+
+    if (!address->v6) {
+        text_format(t, "%u.%u.%u.%u", b[0], b[1], b[2], b[3]);
+        return;
+    }
+    for (int i = 0; i < 8; i++) {
+        int n = 0;
+        while (i + n < 8 && b[2 * (i + n)] == 0 && b[2 * (i + n) + 1] == 0)
+            n++;
+        if (n > best) {
+            best = n;
+            zeros = i;
+        }
+    }
+    for (int i = 0; i < 8; i++) {
+        if (i == zeros) {
+            text_put(t, "::");
+            i += best - 1;
+            continue;
+        }
+        if (i > 0 && i != zeros + best)
+            text_put(t, ":");
+        text_format(t, "%x", (unsigned)(b[2 * i] << 8 | b[2 * i + 1]));
+    }
+}
+
+bool resolve_literal(const char *host, struct addresses *result)
+{
+    result->count = 1;
+    if (strcmp(host, "localhost") == 0) {
+        address_parse("127.0.0.1", &result->at[0]);
+        address_parse("::1", &result->at[1]);
+        result->count = 2;
+        return true;
+    }
+    return address_parse(host, &result->at[0]) == 0;
+}

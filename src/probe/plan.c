@@ -1,0 +1,92 @@
+/* plan: from words to a plan that can be run. Pure but for the arena. See kinglet/probe.h. */
+#include "kinglet/probe.h"
+
+#include "kinglet/expand.h"
+#include "kinglet/protocol.h"
+
+#include <string.h>
+
+static void options(const struct probe_options *o, struct http_want *want, struct text *faults)
+{
+    want->status[0] = (struct status_range){200, 399};
+    want->status_count = 1;
+    if (o->status != NULL && http_status_parse(o->status, want) != 0) {
+        text_next(faults);
+        text_format(faults, "--status: '%s' is not a list of HTTP statuses (like 200-299,429)", o->status);
+    }
+    want->head = o->method == 1;
+    want->headers = o->headers.item;
+    want->header_count = o->headers.count;
+    for (size_t i = 0; i < o->headers.count; i++)
+        if (!http_header_is_valid(o->headers.item[i])) {
+            const char *header = o->headers.item[i]; /* its value may be a credential */
+            text_next(faults);
+            text_format(faults, "--header: '%.*s' is not 'Name: value'", (int)strcspn(header, ":"), header);
+        }
+    want->body = o->body == NULL || o->body[0] == '\0' ? NULL : o->body;
+    if (want->head && (want->body != NULL || o->json.count > 0)) {
+        text_next(faults);
+        text_put(faults, "--method HEAD has no body for --body and --json to look at");
+    }
+    for (size_t i = 0; i < o->json.count; i++) {
+        const char *wrong = i < JSON_ASSERTIONS ? json_assertion_parse(o->json.item[i], &want->json[i])
+                                                : "is one assertion too many (8 are taken)";
+        if (wrong != NULL) {
+            text_next(faults);
+            text_format(faults, "--json: '%s' %s", o->json.item[i], wrong);
+            break;
+        }
+        want->json_count++;
+    }
+}
+
+static void target(const char *word, char *const *env, struct probe_plan *plan, struct text *faults)
+{
+    char buffer[PROTOCOL_REQUEST_MAX];
+    const char *whole = word;
+    struct protocol protocol;
+    struct target *t = &plan->target[plan->count];
+    struct text out;
+
+    if (strstr(word, "${") != NULL) {
+        char *copy;
+        text_init(&out, buffer, 2048);
+        if (expand_put(&out, word, env, faults) != 0)
+            return;
+        copy = arena_take(out.len + 1);
+        if (copy != NULL)
+            memcpy(copy, buffer, out.len);
+        whole = copy == NULL ? word : copy;
+    }
+    if (target_parse(whole, t, faults) != 0)
+        return;
+    text_init(&out, buffer, sizeof buffer);
+    protocol_begin(&protocol, t, &plan->want, &out);
+    if (out.cut) {
+        text_next(faults);
+        text_format(faults, "target '%s' and its headers are too long (4096 bytes)", t->shown);
+        return;
+    }
+    plan->count++;
+}
+
+int probe_prepare(const struct probe_options *o, const struct list *targets, char *const *env,
+                  struct probe_plan *plan, struct text *faults)
+{
+    size_t before = faults->len;
+
+    memset(plan, 0, sizeof *plan);
+    plan->timeout = o->timeout == 0 ? PROBE_TIMEOUT : o->timeout;
+    plan->wait = o->wait;
+    plan->verbose = o->verbose;
+    options(o, &plan->want, faults);
+    plan->target = arena_take((targets->count + 1) * sizeof *plan->target);
+    if (targets->count > PROBE_TARGETS || plan->target == NULL) {
+        text_next(faults);
+        text_format(faults, "more than %d targets", PROBE_TARGETS);
+        return -1;
+    }
+    for (size_t i = 0; i < targets->count; i++)
+        target(targets->item[i], env, plan, faults);
+    return faults->len == before ? 0 : -1;
+}

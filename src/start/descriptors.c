@@ -1,0 +1,40 @@
+/* descriptors: see kinglet/descriptors.h. */
+#include "kinglet/descriptors.h"
+
+#include "kinglet/expand.h"
+#include "kinglet/number.h"
+
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+enum {
+    CALL_CLOSE_RANGE = 436,    /* the same number on every architecture */
+    DESCRIPTORS_GUESSED = 1024 /* where the kernel does not know close_range (before 5.11) */
+};
+
+void descriptors_own_stdio(uint32_t uid)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+        struct stat st;
+        if (fstat(fd, &st) == 0 && st.st_uid != uid &&
+            (S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode) || isatty(fd))) {
+            int ignored = fchown(fd, uid, (gid_t)-1);
+            (void)ignored;
+        }
+    }
+}
+
+unsigned descriptors_close(char *const *env)
+{
+    const char *word = expand_lookup(env, "LISTEN_FDS", 10);
+    uint64_t passed = 0;
+
+    if (word != NULL && number_parse(word, strlen(word), DESCRIPTORS_GUESSED, &passed) != 0)
+        passed = 0;
+    if (syscall(CALL_CLOSE_RANGE, 3U + (unsigned)passed, ~0U, 0U) != 0)
+        for (int fd = 3 + (int)passed; fd < DESCRIPTORS_GUESSED; fd++)
+            close(fd);
+    return (unsigned)passed;
+}

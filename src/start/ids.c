@@ -1,0 +1,120 @@
+/* ids: user and group ids and names of capabilities, parsed. Pure. See kinglet/identity.h. */
+#include "kinglet/identity.h"
+#include "kinglet/number.h"
+
+#include <string.h>
+
+enum { ID_MAX = INT32_MAX };
+
+/* By number, from 0 (linux/capability.h). */
+static const char capabilities[] =
+    "CHOWN|DAC_OVERRIDE|DAC_READ_SEARCH|FOWNER|FSETID|KILL|SETGID|SETUID|SETPCAP|LINUX_IMMUTABLE|NET_BIND_"
+    "SERVICE|"
+    "NET_BROADCAST|NET_ADMIN|NET_RAW|IPC_LOCK|IPC_OWNER|SYS_MODULE|SYS_RAWIO|SYS_CHROOT|SYS_PTRACE|SYS_PACCT|"
+    "SYS_ADMIN|"
+    "SYS_BOOT|SYS_NICE|SYS_RESOURCE|SYS_TIME|SYS_TTY_CONFIG|MKNOD|LEASE|AUDIT_WRITE|AUDIT_CONTROL|SETFCAP|"
+    "MAC_OVERRIDE|"
+    "MAC_ADMIN|SYSLOG|WAKE_ALARM|BLOCK_SUSPEND|AUDIT_READ|PERFMON|BPF|CHECKPOINT_RESTORE|";
+
+static int parse_id(const char *what, const char *whole, const char *word, size_t len, uint32_t *id,
+                    struct text *faults)
+{
+    uint64_t number;
+
+    if (number_parse(word, len, ID_MAX, &number) == 0) {
+        *id = (uint32_t)number;
+        return 0;
+    }
+    text_next(faults);
+    if (len == 0)
+        text_format(faults, "--%s: '%s': an id is missing (a variable that is not set?)", what, whole);
+    else if (strspn(word, "0123456789") >= len)
+        text_format(faults, "--%s: '%s': an id is at most 2147483647", what, whole);
+    else
+        text_format(faults,
+                    "--%s: '%s': ids are decimal numbers (like 10001:10001), which need no /etc/passwd", what,
+                    whole);
+    return -1;
+}
+
+static int parse_user(const struct identity_options *options, struct identity *identity, struct text *faults)
+{
+    const char *user = options->user;
+    size_t uid_len = strcspn(user, ":");
+    const char *gid = user[uid_len] == ':' ? user + uid_len + 1 : NULL;
+
+    if (parse_id("user", user, user, uid_len, &identity->uid, faults) != 0)
+        return -1;
+    identity->gid = identity->uid;
+    if (gid != NULL && parse_id("user", user, gid, strlen(gid), &identity->gid, faults) != 0)
+        return -1;
+    if (identity->uid == 0 && !options->allow_root) {
+        text_next(faults);
+        text_format(faults, "--user: '%s' is root: give another id, or --allow-root", user);
+        return -1;
+    }
+    return 0;
+}
+
+static int parse_groups(const struct list *groups, struct identity *identity, struct text *faults)
+{
+    if (groups->count == 1 && strcmp(groups->item[0], "keep") == 0) {
+        identity->keep_groups = true;
+        return 0;
+    }
+    if (groups->count > IDENTITY_GROUPS) {
+        text_next(faults);
+        text_format(faults, "--groups: more than %d groups", IDENTITY_GROUPS);
+        return -1;
+    }
+    for (size_t i = 0; i < groups->count; i++) {
+        const char *word = groups->item[i];
+        if (parse_id("groups", word, word, strlen(word), &identity->group[i], faults) != 0)
+            return -1;
+    }
+    identity->group_count = groups->count;
+    if (groups->count ==
+        0) /* never an empty list: that keeps the old ones on some systems (CVE-2022-36109) */
+        identity->group[identity->group_count++] = identity->gid;
+    return 0;
+}
+
+static int parse_capability(const char *word, uint64_t *set, struct text *faults)
+{
+    const char *name = strncmp(word, "CAP_", 4) == 0 ? word + 4 : word;
+    size_t len = strlen(name);
+    unsigned number = 0;
+
+    for (const char *at = capabilities; *at != '\0'; at += strcspn(at, "|") + 1, number++)
+        if (len > 0 && strcspn(at, "|") == len && memcmp(at, name, len) == 0) {
+            *set |= UINT64_C(1) << number;
+            return 0;
+        }
+    text_next(faults);
+    text_format(faults, "--keep-cap: '%s' is not a capability (like NET_BIND_SERVICE)", word);
+    return -1;
+}
+
+int identity_parse(const struct identity_options *options, struct identity *identity, struct text *faults)
+{
+    int result = 0;
+
+    memset(identity, 0, sizeof *identity);
+    identity->wanted = options->user != NULL;
+    identity->allow_new_privs = options->allow_new_privs;
+    identity->strict = options->strict_user;
+    if (identity->wanted && parse_user(options, identity, faults) != 0)
+        result = -1;
+    if (parse_groups(&options->groups, identity, faults) != 0)
+        result = -1;
+    for (size_t i = 0; i < options->keep_caps.count; i++)
+        if (parse_capability(options->keep_caps.item[i], &identity->keep_caps, faults) != 0)
+            result = -1;
+    if (!identity->wanted &&
+        (options->groups.count > 0 || options->keep_caps.count > 0 || options->strict_user)) {
+        text_next(faults);
+        text_put(faults, "--groups, --keep-cap and --strict-user need --user UID[:GID]");
+        result = -1;
+    }
+    return result;
+}
