@@ -37,7 +37,7 @@ static const struct option table[] = {
 };
 
 static const char help[] =
-    "usage: kinglet check [OPTION...] [TARGET...]    exit 0 when all are healthy, else 1\n"
+    "usage: kinglet check [OPTION...] [TARGET...]   exit 0 when all are healthy, or 1\n"
     "targets  http://host[:port]/path      http+unix:///run/app.sock:/path\n"
     "         tcp://host:port              unix:///run/app.sock\n"
     "         grpc://host:port[/service]   tls://host:port\n"
