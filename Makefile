@@ -66,11 +66,13 @@ $(O)/fuzz/%: tests/fuzz/%.c $(filter-out src/main.c,$(SRC))
 	@mkdir -p $(@D)
 	@echo '  FUZZ $<'; clang $(DEFS) -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -o $@ $^
 
+EACH := sh -c 'for t; do $$t || bad=1; done; exit $$bad' sh
+
 check: check-unit check-effect check-system check-docker check-fuzz layers ## every test
 check-unit: $(UNIT) ## pure modules
-	@tests/tally unit $^
+	@tests/tally unit $(EACH) $^
 check-effect: $(EFFECT) ## order of system calls, refusal at the first failure
-	@tests/tally effect $^
+	@tests/tally effect $(EACH) $^
 check-system: $(O)/kinglet ## the real binary as PID 1 of new PID namespaces
 	@tests/tally system $(PYTHON) -m pytest tests/system
 check-docker: $(O)/kinglet ## real images under a real Docker daemon
