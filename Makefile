@@ -2,12 +2,13 @@
 
 VERSION   := 0.1.0
 PREFIX    ?= /usr/local
-# The release build is clang and lld over musl: see "Building" in README.md for the comparison.
-MUSL_CC   ?= clang
+# The release build is gcc and lld over musl: see "Building" in README.md for the comparison.
+MUSL_CC   ?= gcc
 TRIPLE    ?= x86_64-linux-musl
 MUSL_INC  ?= /usr/include/$(TRIPLE)
 MUSL_LIB  ?= /usr/lib/$(TRIPLE)
-LIBGCC    := $(shell gcc -print-libgcc-file-name 2>/dev/null)
+LIBGCC    := $(shell $(MUSL_CC) -print-libgcc-file-name 2>/dev/null)
+GCC_INC   := $(shell $(MUSL_CC) -print-file-name=include 2>/dev/null)
 HOST_CC   ?= clang
 O         ?= build
 export PYTHON ?= /usr/bin/python3
@@ -19,9 +20,9 @@ DEFS := -std=c11 -D_GNU_SOURCE -DKINGLET_VERSION='"$(VERSION)"' -Iinclude -MMD -
 HARD := -fPIE -fstack-protector-strong -fstack-clash-protection $(if $(findstring x86_64,$(TRIPLE)),-fcf-protection)
 SMALL := -Oz -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables -fno-unwind-tables \
 	-fomit-frame-pointer -fno-ident -fvisibility=hidden -fmerge-all-constants
-MUSL_CFLAGS = $(DEFS) $(WARN) $(HARD) $(SMALL) -nostdlibinc -isystem $(MUSL_INC) $(CFLAGS)
+MUSL_CFLAGS = $(DEFS) $(WARN) $(HARD) $(SMALL) -nostdinc -isystem $(MUSL_INC) -isystem $(GCC_INC) $(CFLAGS)
 MUSL_LDFLAGS = -nostdlib -static-pie -fuse-ld=lld -Wl,-z,relro,-z,now,-z,noexecstack \
-	-Wl,--gc-sections,--icf=all,--build-id=none,-O2,--pack-dyn-relocs=none,-s,-Map=$@.map $(LDFLAGS)
+	-Wl,--gc-sections,--icf=all,--build-id=none,-O2,-s,-Map=$@.map $(LDFLAGS)
 HOST_CFLAGS = $(DEFS) $(WARN) -g -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 
 SRC   := $(sort $(wildcard src/*.c src/*/*.c))
@@ -68,7 +69,7 @@ $(O)/fuzz/%: tests/fuzz/%.c $(filter-out src/main.c,$(SRC))
 
 EACH := sh -c 'for t; do $$t || bad=1; done; exit $$bad' sh
 
-check: check-unit check-effect check-system check-docker check-fuzz layers ## every test
+check: check-unit check-effect check-lint check-system check-docker check-fuzz layers ## every test
 check-unit: $(UNIT) ## pure modules
 	@tests/tally unit $(EACH) $^
 check-effect: $(EFFECT) ## order of system calls, refusal at the first failure
@@ -81,9 +82,14 @@ check-fuzz: $(FUZZ) ## a bounded run of every fuzzer
 	@tests/tally fuzz tests/fuzz/run 20000 $^
 fuzz: $(FUZZ) ## ten minutes of every fuzzer
 	@tests/fuzz/run 600s $^
+check-lint:
+	@tests/tally lint tests/lint $(MAKE)
 layers: $(O)/kinglet ## a module knows only those below it
 	@tests/tally layers tests/layers $(O)/obj
 
+bench: $(O)/kinglet ## figures beside the peers, in one run
+	tests/packages/install build test bench
+	$(PYTHON) tests/bench/bench.py --json $(O)/bench.json
 lint: ## clang-format, clang-tidy, cppcheck, shellcheck-free of findings
 	clang-format --dry-run --Werror $(CSRC)
 	clang-tidy --quiet $(SRC) -- $(DEFS)
@@ -101,5 +107,5 @@ help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 16
 
 -include $(OBJ:.o=.d) $(HOBJ:.o=.d)
-.PHONY: all check check-unit check-effect check-system check-docker check-fuzz fuzz layers lint format install \
+.PHONY: all check check-unit check-effect check-system check-docker check-fuzz check-lint fuzz bench layers lint format install \
 	uninstall clean help

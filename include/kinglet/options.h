@@ -25,16 +25,17 @@ enum option_kind {
 };
 
 struct option {
-    char name[24];     /* without the dashes; empty: a short option alone */
-    char short_name;   /* 0: none */
+    char name[24];   /* without the dashes; empty: a short option alone */
+    char short_name; /* 0: none */
     unsigned char kind;
     unsigned short at; /* offsetof the value in the struct of options */
     const char *words; /* OPTION_CHOICE: the choices, joined with | */
 };
 
 /* Reads the environment `env` (NULL: none), then argv from argv[1] (argv ends with NULL), into the
- * struct at `values`, which holds the defaults. Returns the index in argv of the first word that is no option. Every fault is appended
- * to `faults` as a reason that names the option and its value; nothing is left out. */
+ * struct at `values`, which holds the defaults. Returns the index in argv of the first word that is no
+ * option. Every fault is appended to `faults` as a reason that names the option and its value; nothing is
+ * left out. */
 int options_parse(const struct option *table, size_t count, void *values, char *const *argv, char *const *env,
                   struct text *faults);
 

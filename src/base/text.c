@@ -146,7 +146,9 @@ void text_vformat(struct text *t, const char *format, va_list args)
             break;
         }
         case 'd':
-            text_i64(t, length == 2 ? va_arg(args, long long) : length == 1 ? va_arg(args, long) : va_arg(args, int));
+            text_i64(t, length == 2   ? va_arg(args, long long)
+                        : length == 1 ? va_arg(args, long)
+                                      : va_arg(args, int));
             break;
         case 'u':
         case 'x':

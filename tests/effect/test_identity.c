@@ -1,7 +1,7 @@
 /* The drop: its order, and a refusal at the first failure, for every system call that it makes.
  *
- * A small model of the kernel's credentials stands behind the calls, so that the verification at the end reads what the calls
- * before it have done. `fail_at` makes the n-th call fail.
+ * A small model of the kernel's credentials stands behind the calls, so that the verification at the end
+ * reads what the calls before it have done. `fail_at` makes the n-th call fail.
  *
  * wrap: syscall prctl
  */
@@ -212,7 +212,8 @@ static void test_order(void **state)
     assert_int_equal(drop(&id, &faults), 0);
     assert_string_equal(order, "no_new_privs bounding setgroups setresgid setresuid capset dumpable");
     assert_dropped();
-    assert_true(kernel.permitted == 0 && kernel.effective == 0 && kernel.inheritable == 0 && kernel.bounding == 0);
+    assert_true(kernel.permitted == 0 && kernel.effective == 0 && kernel.inheritable == 0 &&
+                kernel.bounding == 0);
 }
 
 static void test_order_with_a_kept_capability(void **state)
@@ -224,7 +225,8 @@ static void test_order_with_a_kept_capability(void **state)
     id.keep_caps = UINT64_C(1) << 10;
     boot(0, 0, ALL);
     assert_int_equal(drop(&id, &faults), 0);
-    assert_string_equal(order, "no_new_privs capset keepcaps bounding setgroups setresgid setresuid capset ambient dumpable");
+    assert_string_equal(
+        order, "no_new_privs capset keepcaps bounding setgroups setresgid setresuid capset ambient dumpable");
     assert_dropped();
     assert_true(kernel.permitted == id.keep_caps && kernel.ambient == id.keep_caps && kernel.bounding == 0);
 }

@@ -3,7 +3,8 @@
 
 #include "kinglet/http.h"
 
-static enum answer verdict(const struct http_want *want, const uint8_t *data, size_t size, size_t piece, struct text *why)
+static enum answer verdict(const struct http_want *want, const uint8_t *data, size_t size, size_t piece,
+                           struct text *why)
 {
     struct http h;
     enum answer a = ANSWER_MORE;

@@ -1,4 +1,5 @@
-/* The lifecycle under any events at any times, possible or not: it must keep its own promises whatever it is told. */
+/* The lifecycle under any events at any times, possible or not: it must keep its own promises whatever it is
+ * told. */
 #include "fuzz.h"
 
 #include "kinglet/lifecycle.h"
@@ -29,7 +30,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     rules.restart_max = data[1] >> 6;
     memset(&life, 0, sizeof life);
     for (size_t i = 2; i + 1 < size; i += 2) {
-        struct life_event event = {.kind = (enum life_event_kind)(data[i] % (LIFE_TIME + 1)), .left = data[i] & 128};
+        struct life_event event = {.kind = (enum life_event_kind)(data[i] % (LIFE_TIME + 1)),
+                                   .left = data[i] & 128};
         bool ended = life.phase == LIFE_ENDED;
         event.value = event.kind == LIFE_SIGNAL ? 1 + data[i + 1] % SIGNAL_MAX : data[i + 1];
         if (event.kind == LIFE_TIME)

@@ -1,4 +1,5 @@
-/* The options of `kinglet PROGRAM` and of `kinglet check`: words and variables of any kind never crash, and every fault is told. */
+/* The options of `kinglet PROGRAM` and of `kinglet check`: words and variables of any kind never crash, and
+ * every fault is told. */
 #include "fuzz.h"
 
 #include "kinglet/run.h"
@@ -28,7 +29,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     for (int s = 0; s <= SIGNAL_MAX; s++)
         FUZZ_MUST(rules.rewrite[s] <= SIGNAL_MAX);
     if (identity_parse(&options.identity, &identity, &faults) == 0 && identity.wanted)
-        FUZZ_MUST(identity.uid <= INT32_MAX && identity.gid <= INT32_MAX && (identity.uid != 0 || options.identity.allow_root));
+        FUZZ_MUST(identity.uid <= INT32_MAX && identity.gid <= INT32_MAX &&
+                  (identity.uid != 0 || options.identity.allow_root));
     environment_check(&options.environment, &faults);
     free(words);
     return 0;

@@ -1,5 +1,5 @@
-/* All that reads single words: targets, durations, signals, addresses, HTTP status lists and headers, JSON assertions, variables' types and lines,
- * and ${...}. */
+/* All that reads single words: targets, durations, signals, addresses, HTTP status lists and headers, JSON
+ * assertions, variables' types and lines, and ${...}. */
 #include "fuzz.h"
 
 #include "kinglet/duration.h"
@@ -35,7 +35,8 @@ static void check_address(const char *word)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static char *const env[] = {"A=1", "EMPTY=", "LONG=xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx", NULL};
+    static char *const env[] = {
+        "A=1", "EMPTY=", "LONG=xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx", NULL};
     static const char *const types[] = {"str", "int", "port", "bool", "url", "path", "a|b"};
     char *word = fuzz_string(data, size);
     char faults_bytes[512], out_bytes[200];

@@ -17,7 +17,8 @@ static void test_text_escapes_what_comes_from_outside(void **state)
     assert_string_equal(t.at, "a\\x1b[31m\\x0a\\x00b\\x7f");
     text_init(&t, t_bytes, sizeof t_bytes);
     text_format(&t, "%s", "gr\xc3\xbc\xc3\x9f \xff \xc2\x9b \xed\xa0\x80 \xf0\x9f\x90\xa6 \xc0\xaf");
-    assert_string_equal(t.at, "gr\xc3\xbc\xc3\x9f \\xff \\xc2\\x9b \\xed\\xa0\\x80 \xf0\x9f\x90\xa6 \\xc0\\xaf");
+    assert_string_equal(t.at,
+                        "gr\xc3\xbc\xc3\x9f \\xff \\xc2\\x9b \\xed\\xa0\\x80 \xf0\x9f\x90\xa6 \\xc0\\xaf");
 }
 
 static void test_text_is_cut_and_says_so(void **state)
@@ -53,7 +54,8 @@ static void test_text_formats(void **state)
 
 static void test_numbers_are_strict(void **state)
 {
-    static const char *const bad[] = {"", " 1", "1 ", "+1", "-1", "0x1", "1.0", "256", "99999999999999999999999", "1\n"};
+    static const char *const bad[] = {
+        "", " 1", "1 ", "+1", "-1", "0x1", "1.0", "256", "99999999999999999999999", "1\n"};
     uint64_t n = 77;
 
     (void)state;
@@ -74,10 +76,21 @@ static void test_durations(void **state)
     static const struct {
         const char *word;
         int64_t us;
-    } good[] = {{"0", 0},          {"10", 10000000},     {"250ms", 250000},      {"5s", 5000000},   {"2m", 120000000},
-                {"1h", 3600000000}, {"1m30s", 90000000}, {"1.5", 1500000},       {"0.5s", 500000},  {"100us", 100},
-                {"1h0m0.25s", 3600250000}};
-    static const char *const bad[] = {"", "s", "5x", "5 s", "-5s", "1m30", ".5s", "5.", "1.s", "9999999h", "1e3", "5S",
+    } good[] = {{"0", 0},          {"10", 10000000},   {"250ms", 250000},        {"5s", 5000000},
+                {"2m", 120000000}, {"1h", 3600000000}, {"1m30s", 90000000},      {"1.5", 1500000},
+                {"0.5s", 500000},  {"100us", 100},     {"1h0m0.25s", 3600250000}};
+    static const char *const bad[] = {"",
+                                      "s",
+                                      "5x",
+                                      "5 s",
+                                      "-5s",
+                                      "1m30",
+                                      ".5s",
+                                      "5.",
+                                      "1.s",
+                                      "9999999h",
+                                      "1e3",
+                                      "5S",
                                       "99999999999999999999"};
     int64_t us = 42;
 
@@ -97,9 +110,11 @@ static void test_signals(void **state)
     static const struct {
         const char *word;
         int number;
-    } known[] = {{"TERM", SIGTERM}, {"SIGTERM", SIGTERM}, {"sigterm", SIGTERM}, {"15", 15}, {"64", 64},
-                 {"RTMIN", 34},     {"RTMIN+3", 37},      {"SIGRTMAX-1", 63},   {"CHLD", SIGCHLD}, {"IO", SIGIO}};
-    static const char *const bad[] = {"", "0", "65", "SIG", "TERMX", "TER", "-15", "RTMIN-1", "RTMAX+1", "RTMIN+31", "15 "};
+    } known[] = {{"TERM", SIGTERM}, {"SIGTERM", SIGTERM}, {"sigterm", SIGTERM}, {"15", 15},
+                 {"64", 64},        {"RTMIN", 34},        {"RTMIN+3", 37},      {"SIGRTMAX-1", 63},
+                 {"CHLD", SIGCHLD}, {"IO", SIGIO}};
+    static const char *const bad[] = {"",    "0",       "65",      "SIG",      "TERMX", "TER",
+                                      "-15", "RTMIN-1", "RTMAX+1", "RTMIN+31", "15 "};
 
     (void)state;
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)

@@ -11,7 +11,8 @@ static struct http_want want_default(void)
 }
 
 /* The verdict on `bytes`, cut into pieces of `piece`; then the connection is closed. */
-static enum answer verdict(const struct http_want *want, const char *bytes, size_t len, size_t piece, struct text *why)
+static enum answer verdict(const struct http_want *want, const char *bytes, size_t len, size_t piece,
+                           struct text *why)
 {
     struct http h;
     enum answer a = ANSWER_MORE;
@@ -55,7 +56,8 @@ static void test_status(void **state)
     expect(&w, "HTTP/2.0 200 OK\r\n\r\n", ANSWER_BAD, "not HTTP/1");
     expect(&w, "<html>an HTTP/0.9 answer", ANSWER_BAD, "not HTTP/1");
     expect(&w, "HTTP/1.1 2", ANSWER_BAD, "the connection was closed in the middle of the answer");
-    expect(&w, "HTTP/1.1 100 Continue\r\n\r\n", ANSWER_BAD, "the connection was closed in the middle of the answer");
+    expect(&w, "HTTP/1.1 100 Continue\r\n\r\n", ANSWER_BAD,
+           "the connection was closed in the middle of the answer");
 }
 
 static void test_what_is_not_text(void **state)
@@ -83,8 +85,10 @@ static void test_body(void **state)
     expect(&w, "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\naaaxaab", ANSWER_BAD, no);
     expect(&w, "HTTP/1.1 200 OK\r\n\r\nuntil the end: aaaaab", ANSWER_GOOD, "200");
     expect(&w, "HTTP/1.1 200 OK\r\n\r\naa", ANSWER_BAD, no);
-    expect(&w, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\naa\r\n1;x=y\r\nb\r\n0\r\n\r\n", ANSWER_GOOD, "200");
-    expect(&w, "HTTP/1.1 200 OK\r\nTRANSFER-ENCODING: Chunked\r\n\r\nA\r\n0123456789\r\n0\r\nT: r\r\n\r\n", ANSWER_BAD, no);
+    expect(&w, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\naa\r\n1;x=y\r\nb\r\n0\r\n\r\n",
+           ANSWER_GOOD, "200");
+    expect(&w, "HTTP/1.1 200 OK\r\nTRANSFER-ENCODING: Chunked\r\n\r\nA\r\n0123456789\r\n0\r\nT: r\r\n\r\n",
+           ANSWER_BAD, no);
     expect(&w, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", ANSWER_BAD, "a bad chunk");
     expect(&w, "HTTP/1.1 200 OK\r\nContent-Length: 1x\r\n\r\naab", ANSWER_BAD, "a bad Content-Length");
     expect(&w, "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\naa", ANSWER_BAD,
@@ -100,9 +104,10 @@ static void test_json_body(void **state)
     (void)state;
     assert_null(json_assertion_parse("database.connected=true", &w.json[0]));
     w.json_count = 1;
-    expect(&w, "HTTP/1.1 200 OK\r\nContent-Length: 31\r\n\r\n{\"database\": {\"connected\":true}}", ANSWER_BAD,
-           "200, but the body is not valid JSON"); /* one byte short */
-    expect(&w, "HTTP/1.1 200 OK\r\nContent-Length: 32\r\n\r\n{\"database\": {\"connected\":true}}", ANSWER_GOOD, "200");
+    expect(&w, "HTTP/1.1 200 OK\r\nContent-Length: 31\r\n\r\n{\"database\": {\"connected\":true}}",
+           ANSWER_BAD, "200, but the body is not valid JSON"); /* one byte short */
+    expect(&w, "HTTP/1.1 200 OK\r\nContent-Length: 32\r\n\r\n{\"database\": {\"connected\":true}}",
+           ANSWER_GOOD, "200");
     expect(&w, "HTTP/1.1 200 OK\r\n\r\n{\"database\": {\"connected\":false}}", ANSWER_BAD,
            "200, but database.connected is not true");
     expect(&w, "HTTP/1.1 200 OK\r\n\r\nHealthy", ANSWER_BAD, "200, but the body is not valid JSON");
@@ -110,7 +115,8 @@ static void test_json_body(void **state)
 
 static void test_status_lists(void **state)
 {
-    static const char *const bad[] = {"", "200-", "-200", "200,", "abc", "99", "1000", "300-200", "200 300", "200--300"};
+    static const char *const bad[] = {"",   "200-", "-200",    "200,",    "abc",
+                                      "99", "1000", "300-200", "200 300", "200--300"};
     struct http_want w = want_default();
 
     (void)state;
@@ -144,22 +150,25 @@ static void test_request(void **state)
     (void)state;
     assert_int_equal(target_parse("http://me:pass@[::1]:8080/a?b", &t, &faults), 0);
     http_request(&t, &w, &out);
-    assert_string_equal(out.at, "GET /a?b HTTP/1.1\r\nHost: [::1]:8080\r\nUser-Agent: kinglet/" KINGLET_VERSION
-                                "\r\nAccept: */*\r\nConnection: close\r\nAuthorization: Basic bWU6cGFzcw==\r\n\r\n");
+    assert_string_equal(out.at,
+                        "GET /a?b HTTP/1.1\r\nHost: [::1]:8080\r\nUser-Agent: kinglet/" KINGLET_VERSION
+                        "\r\nAccept: */*\r\nConnection: close\r\nAuthorization: Basic bWU6cGFzcw==\r\n\r\n");
     out.len = 0;
     w.headers = headers;
     w.header_count = 2;
     w.head = true;
     assert_int_equal(target_parse("http+unix:///run/x", &t, &faults), 0);
     http_request(&t, &w, &out);
-    assert_string_equal(out.at, "HEAD / HTTP/1.1\r\nHost: localhost\r\nAccept: */*\r\nConnection: close\r\nuser-agent: me\r\nX: y\r\n\r\n");
+    assert_string_equal(out.at, "HEAD / HTTP/1.1\r\nHost: localhost\r\nAccept: */*\r\nConnection: "
+                                "close\r\nuser-agent: me\r\nX: y\r\n\r\n");
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_status),    cmocka_unit_test(test_what_is_not_text), cmocka_unit_test(test_body),
-        cmocka_unit_test(test_json_body), cmocka_unit_test(test_status_lists),     cmocka_unit_test(test_headers),
+        cmocka_unit_test(test_status),       cmocka_unit_test(test_what_is_not_text),
+        cmocka_unit_test(test_body),         cmocka_unit_test(test_json_body),
+        cmocka_unit_test(test_status_lists), cmocka_unit_test(test_headers),
         cmocka_unit_test(test_request),
     };
 

@@ -31,7 +31,8 @@ static void test_values(void **state)
     assert_int_equal(judge("status=UP", "{\"status\":\"UP\"}"), 1);
     assert_int_equal(judge("status=UP", "{\"status\":\"DOWN\"}"), 0);
     assert_int_equal(judge("status=UP", "{\"components\":{\"status\":\"UP\"},\"status\":\"DOWN\"}"), 0);
-    assert_int_equal(judge("a.b.c=1", " { \"x\" : [1,2,{\"b\":3}] , \"a\" : { \"b\" : { \"c\" : 1 } } } "), 1);
+    assert_int_equal(judge("a.b.c=1", " { \"x\" : [1,2,{\"b\":3}] , \"a\" : { \"b\" : { \"c\" : 1 } } } "),
+                     1);
     assert_int_equal(judge("items.1.name=b", "{\"items\":[{\"name\":\"a\"},{\"name\":\"b\"}]}"), 1);
     assert_int_equal(judge("items.1.name=b", "{\"items\":[{\"name\":\"b\"},{\"name\":\"a\"}]}"), 0);
     assert_int_equal(judge("0=true", "[true]"), 1);
@@ -59,7 +60,8 @@ static void test_escapes(void **state)
     (void)state;
     assert_int_equal(judge("a=x\"\\/\n\t", "{\"a\":\"x\\\"\\\\\\/\\n\\t\"}"), 1);
     assert_int_equal(judge("stat=1", "{\"st\\u0061t\":1}"), 1);
-    assert_int_equal(judge("a=\xc3\xa9\xe2\x82\xac\xf0\x9f\x90\xa6", "{\"a\":\"\\u00e9\\u20AC\\ud83d\\udc26\"}"), 1);
+    assert_int_equal(
+        judge("a=\xc3\xa9\xe2\x82\xac\xf0\x9f\x90\xa6", "{\"a\":\"\\u00e9\\u20AC\\ud83d\\udc26\"}"), 1);
     assert_int_equal(judge("a=x", "{\"a\":\"\\x\"}"), -1);
     assert_int_equal(judge("a=x", "{\"a\":\"\\u12g4\"}"), -1);
     assert_int_equal(judge("a=x", "{\"a\":\"\n\"}"), -1);
@@ -67,9 +69,11 @@ static void test_escapes(void **state)
 
 static void test_invalid(void **state)
 {
-    static const char *const bad[] = {"", " ", "{", "[", "{]", "[}", "{\"a\"}", "{\"a\":}", "{\"a\":1,}", "[1,]", "[,1]", "{,}", "1 2",
-                                      "truex", "tru", "nul", "01", "-", "1.", ".5", "1e", "+1", "{\"a\":1}}", "{\"a\":1} x", "{a:1}", "'a'",
-                                      "[1 2]", "{\"a\" 1}", "\"", "\"\\", "]"};
+    static const char *const bad[] = {
+        "",           " ",    "{",     "[",         "{]",  "[}",    "{\"a\"}",    "{\"a\":}",
+        "{\"a\":1,}", "[1,]", "[,1]",  "{,}",       "1 2", "truex", "tru",        "nul",
+        "01",         "-",    "1.",    ".5",        "1e",  "+1",    "{\"a\":1}}", "{\"a\":1} x",
+        "{a:1}",      "'a'",  "[1 2]", "{\"a\" 1}", "\"",  "\"\\",  "]"};
 
     (void)state;
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
@@ -115,8 +119,8 @@ static void test_bad_assertions(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_values),  cmocka_unit_test(test_last_of_duplicates_counts),
-        cmocka_unit_test(test_escapes), cmocka_unit_test(test_invalid),
+        cmocka_unit_test(test_values),           cmocka_unit_test(test_last_of_duplicates_counts),
+        cmocka_unit_test(test_escapes),          cmocka_unit_test(test_invalid),
         cmocka_unit_test(test_depth_is_bounded), cmocka_unit_test(test_long_words_never_match),
         cmocka_unit_test(test_bad_assertions),
     };

@@ -39,7 +39,8 @@ static void test_good_targets(void **state)
         assert_string_equal(t.host, good[i].host);
         assert_int_equal(t.port, good[i].port);
         assert_string_equal(t.path, good[i].path);
-        assert_string_equal(t.userinfo == NULL ? "" : t.userinfo, good[i].userinfo == NULL ? "" : good[i].userinfo);
+        assert_string_equal(t.userinfo == NULL ? "" : t.userinfo,
+                            good[i].userinfo == NULL ? "" : good[i].userinfo);
         assert_string_equal(t.shown, good[i].shown == NULL ? good[i].word : good[i].shown);
     }
 }
@@ -106,10 +107,13 @@ static void test_bad_targets(void **state)
 
 static void test_addresses(void **state)
 {
-    static const char *const same[] = {"127.0.0.1", "0.0.0.0", "255.255.255.255", "::", "::1", "1::", "2001:db8::1:0:0:1",
-                                       "1:2:3:4:5:6:7:8", "fe80::1:2:3:4"};
-    static const char *const bad[] = {"", "1.2.3", "1.2.3.4.5", "256.1.1.1", "1.2.3.4x", ":", ":::", "1::2::3", "1:2:3:4:5:6:7",
-                                      "1:2:3:4:5:6:7:8:9", "12345::", "::g", "1:", ":1", "::1.2.3", "host"};
+    static const char *const same[] = {
+        "127.0.0.1", "0.0.0.0",           "255.255.255.255", "::",           "::1",
+        "1::",       "2001:db8::1:0:0:1", "1:2:3:4:5:6:7:8", "fe80::1:2:3:4"};
+    static const char *const bad[] = {
+        "",        "1.2.3",         "1.2.3.4.5",         "256.1.1.1", "1.2.3.4x", ":",  ":::",
+        "1::2::3", "1:2:3:4:5:6:7", "1:2:3:4:5:6:7:8:9", "12345::",   "::g",      "1:", ":1",
+        "::1.2.3", "host"};
     struct address a;
 
     (void)state;
@@ -144,8 +148,9 @@ static void test_localhost_is_both(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_good_targets), cmocka_unit_test(test_files),     cmocka_unit_test(test_bad_targets),
-        cmocka_unit_test(test_addresses),    cmocka_unit_test(test_localhost_is_both),
+        cmocka_unit_test(test_good_targets),      cmocka_unit_test(test_files),
+        cmocka_unit_test(test_bad_targets),       cmocka_unit_test(test_addresses),
+        cmocka_unit_test(test_localhost_is_both),
     };
 
     return cmocka_run_group_tests_name("target", tests, NULL, NULL);

@@ -1,0 +1,245 @@
+"""Figures beside the peers, in one run: python3 tests/bench/bench.py [--json FILE] [--quick]
+
+Every comparison is interleaved: one round runs each candidate once, in turn. Medians and quartiles are printed, and ratios to Kinglet.
+Peers are Debian's packages; those that are not installed are left out and named.
+"""
+import json
+import os
+import platform
+import re
+import select
+import shutil
+import signal
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import http.server
+
+KINGLET = os.environ["KINGLET"]
+QUICK = "--quick" in sys.argv
+NAMESPACE = ["unshare", "--pid", "--fork", "--mount-proc", "--kill-child"]
+TOOLS = tempfile.mkdtemp(prefix="kinglet-bench-")
+RESULTS = {}
+
+
+def build(name, source):
+    path = f"{TOOLS}/{name}"
+    subprocess.run(["gcc", "-O2", "-static", "-x", "c", "-o", path, "-"], input=source.encode(), check=True)
+    return path
+
+
+NOTHING = build("nothing", "int main(void) { return 0; }")
+ORPHANS = build("orphans", r"""
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+/* N orphans, 64 at a time at most, each gone at once */
+int main(int c, char **v) { for (int i = atoi(v[1]); i > 0; i--) { pid_t p = vfork(); if (p == 0) { if (vfork() == 0) _exit(0); _exit(0); }
+    if (p < 0) { i++; usleep(500); continue; } waitpid(p, 0, 0); } return 0; }
+""")
+HANDLER = build("handler", r"""
+#include <signal.h>
+#include <time.h>
+#include <unistd.h>
+/* for each SIGUSR1 the clock, as eight bytes */
+static void at(int s) { (void)s; struct timespec t; clock_gettime(CLOCK_MONOTONIC, &t); long long n = t.tv_sec * 1000000000LL + t.tv_nsec; write(1, &n, 8); }
+int main(void) { signal(SIGUSR1, at); long long z = 0; write(1, &z, 8); for (;;) pause(); }
+""")
+
+INITS = {
+    "kinglet": [KINGLET, "--log-level", "error", "--"],
+    "tini": ["/usr/bin/tini", "--"],
+    "tini-static": ["/usr/bin/tini-static", "--"],
+    "dumb-init": ["/usr/bin/dumb-init", "--"],
+    "catatonit": ["/usr/bin/catatonit", "--"],
+}
+INITS = {k: v for k, v in INITS.items() if os.path.exists(v[0])}
+
+
+def spread(values):
+    values = sorted(values)
+    return statistics.median(values), values[len(values) // 4], values[3 * len(values) // 4]
+
+
+def table(title, unit, rows, digits=1):
+    """rows: name -> (value, low, high) or value."""
+    print(f"\n{title}" + (f" ({unit})" if unit else ""))
+    base = rows.get("kinglet")
+    base = base[0] if isinstance(base, tuple) else base
+    RESULTS[title] = {"unit": unit, "values": {k: list(v) if isinstance(v, tuple) else v for k, v in rows.items()}}
+    for name, value in rows.items():
+        middle = value[0] if isinstance(value, tuple) else value
+        extra = f"  [{value[1]:.{digits}f} .. {value[2]:.{digits}f}]" if isinstance(value, tuple) else ""
+        ratio = f"{middle / base:8.2f} x" if base else ""
+        print(f"  {name:14} {middle:14.{digits}f} {ratio}{extra}")
+
+
+def children(pid):
+    with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as f:
+        return [int(x) for x in f.read().split()]
+
+
+def field(pid, name, file="status"):
+    with open(f"/proc/{pid}/{file}", encoding="ascii") as f:
+        return int(re.search(rf"^{name}:\s+(\d+)", f.read(), re.M).group(1))
+
+
+def start(init, *program, **more):
+    """An init as PID 1 of a new namespace, PROGRAM started. Returns (the process to wait for, PID 1's pid)."""
+    p = subprocess.Popen([*NAMESPACE, *init, *program], stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **more)
+    while True:
+        for pid in children(p.pid):
+            if children(pid):
+                return p, pid
+        time.sleep(0.001)
+
+
+def stop(p, pid):
+    os.kill(pid, signal.SIGKILL)
+    p.wait()
+
+
+def sizes():
+    files = {k: v[0] for k, v in INITS.items()}
+    files.update({n: shutil.which(n) or "/usr/sbin/gosu" for n in ("gosu", "curl", "busybox") if shutil.which(n) or n == "gosu"})
+    table("file size", "bytes", {k: os.path.getsize(os.path.realpath(v)) for k, v in files.items() if os.path.exists(v)}, 0)
+    print(subprocess.run(["size", KINGLET], capture_output=True, text=True).stdout.rstrip())
+
+
+def idle():
+    memory, pss, dirty, wakeups, running = {}, {}, {}, {}, {}
+    for name, init in INITS.items():
+        running[name] = start(init, "sleep", "1000")
+    time.sleep(0.5)
+    before = {n: field(pid, "voluntary_ctxt_switches") + field(pid, "nonvoluntary_ctxt_switches") for n, (_, pid) in running.items()}
+    time.sleep(10)
+    for name, (p, pid) in running.items():
+        wakeups[name] = field(pid, "voluntary_ctxt_switches") + field(pid, "nonvoluntary_ctxt_switches") - before[name]
+        memory[name] = field(pid, "VmRSS")
+        pss[name] = field(pid, "Pss", "smaps_rollup")
+        dirty[name] = field(pid, "Private_Dirty", "smaps_rollup")
+        stop(p, pid)
+    table("resident memory as idle PID 1", "VmRSS, kB", memory, 0)
+    table("proportional set size", "PSS, kB", pss, 0)
+    table("private dirty memory", "kB", dirty, 0)
+    table("wakeups in 10 s", "", wakeups, 0)
+
+
+def exec_time():
+    rounds = 100 if QUICK else 400
+    times = {"direct": [], **{n: [] for n in INITS}}
+    for _ in range(rounds):
+        for name in times:
+            argv = [*INITS.get(name, []), NOTHING]
+            if name.startswith("tini"):
+                argv.insert(1, "-s")
+            began = time.perf_counter_ns()
+            pid = os.posix_spawn(argv[0], argv, os.environ)
+            os.waitpid(pid, 0)
+            times[name].append((time.perf_counter_ns() - began) / 1000)
+    direct = statistics.median(times["direct"])
+    table("an empty program, start to end", "us", {n: spread(t) for n, t in times.items()})
+    table("time added by the init", "us", {n: statistics.median(t) - direct for n, t in times.items() if n != "direct"})
+
+
+def orphans():
+    counts = (1000, 10000) if QUICK else (1000, 10000, 100000)
+    for count in counts:
+        cpu, ctx = {}, {}
+        for _ in range(1 if count > 10000 else 3):
+            for name, init in INITS.items():
+                p, pid = start(init, "sh", "-c", f"{ORPHANS} {count}; echo; exec sleep 1000", stdout=subprocess.PIPE)
+                p.stdout.readline()
+                while len(children(pid)) > 1:
+                    time.sleep(0.01)
+                with open(f"/proc/{pid}/schedstat", encoding="ascii") as f:
+                    cpu.setdefault(name, []).append(int(f.read().split()[0]) / 1000 / count)
+                stop(p, pid)
+                p.stdout.close()
+        table(f"CPU of PID 1 for each of {count} orphans", "us", {n: min(v) for n, v in cpu.items()}, 2)
+
+
+def latency():
+    rounds = 200 if QUICK else 1000
+    times, running = {n: [] for n in INITS}, {}
+    for name, init in INITS.items():
+        p, pid = start(init, HANDLER, stdout=subprocess.PIPE)
+        p.stdout.read(8)
+        running[name] = p, pid
+    for _ in range(rounds):
+        for name, (p, pid) in running.items():
+            began = time.clock_gettime_ns(time.CLOCK_MONOTONIC)
+            os.kill(pid, signal.SIGUSR1)
+            times[name].append((int.from_bytes(p.stdout.read(8), sys.byteorder) - began) / 1000)
+    for p, pid in running.values():
+        stop(p, pid)
+        p.stdout.close()
+    table("a signal at PID 1 to PROGRAM's handler", "us", {n: spread(t) for n, t in times.items()})
+
+
+class Server(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200)
+        self.send_header("Content-Length", "2")
+        self.end_headers()
+        self.wfile.write(b"ok")
+
+    def log_message(self, *_):
+        pass
+
+
+def probes():
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Server)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    url = f"http://127.0.0.1:{server.server_address[1]}/"
+    python = f"import urllib.request; urllib.request.urlopen('{url}', timeout=2)"
+    candidates = {
+        "kinglet": [KINGLET, "check", url],
+        "busybox wget": ["/bin/busybox", "wget", "-q", "-O", "/dev/null", url],
+        "curl": ["/usr/bin/curl", "-fsS", "-o", "/dev/null", url],
+        "wget": ["/usr/bin/wget", "-q", "-O", "/dev/null", url],
+        "python3": ["/usr/bin/python3", "-c", python],
+        "node": ["/usr/bin/node", "-e", f"fetch('{url}').then(r => process.exit(r.ok ? 0 : 1))"],
+    }
+    candidates = {k: v for k, v in candidates.items() if os.path.exists(v[0])}
+    wall, cpu, memory = ({n: [] for n in candidates} for _ in range(3))
+    for _ in range(10 if QUICK else 40):
+        for name, argv in candidates.items():
+            began = time.perf_counter_ns()
+            pid = os.posix_spawn(argv[0], argv, os.environ, file_actions=[(os.POSIX_SPAWN_OPEN, 1, "/dev/null", os.O_WRONLY, 0)])
+            _, status, usage = os.wait4(pid, 0)
+            assert status == 0, argv
+            wall[name].append((time.perf_counter_ns() - began) / 1e6)
+            cpu[name].append((usage.ru_utime + usage.ru_stime) * 1000)
+            memory[name].append(usage.ru_maxrss)
+    table("one HTTP probe, wall", "ms", {n: spread(v) for n, v in wall.items()}, 2)
+    table("one HTTP probe, CPU", "ms", {n: spread(v) for n, v in cpu.items()}, 2)
+    table("one HTTP probe, peak memory", "kB", {n: statistics.median(v) for n, v in memory.items()}, 0)
+    instructions = {}
+    for name in ("kinglet", "busybox wget", "curl", "python3"):
+        if name in candidates and shutil.which("valgrind"):
+            p = subprocess.run(["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", *candidates[name]],
+                               capture_output=True, text=True)
+            instructions[name] = int(re.search(r"Collected : (\d+)", p.stderr).group(1))
+    table("one HTTP probe, user instructions (callgrind)", "", instructions, 0)
+    server.shutdown()
+
+
+def main():
+    cpu = re.search(r"model name\s*: (.*)", open("/proc/cpuinfo", encoding="ascii").read())
+    print(f"{platform.system()} {platform.release()}, {os.cpu_count()} x {cpu.group(1) if cpu else platform.machine()}")
+    missing = sorted({"tini", "tini-static", "dumb-init", "catatonit"} - set(INITS))
+    if missing:
+        print("not installed, so not compared:", ", ".join(missing))
+    for part in (sizes, idle, exec_time, orphans, latency, probes):
+        part()
+    if "--json" in sys.argv:
+        with open(sys.argv[sys.argv.index("--json") + 1], "w", encoding="utf-8") as f:
+            json.dump(RESULTS, f, indent=1)
+    shutil.rmtree(TOOLS)
+
+
+main()
