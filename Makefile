@@ -93,7 +93,7 @@ bench: $(O)/kinglet ## figures beside the peers, in one run
 lint: ## clang-format, clang-tidy, cppcheck, shellcheck-free of findings
 	clang-format --dry-run --Werror $(CSRC)
 	clang-tidy --quiet $(SRC) -- $(DEFS)
-	cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,portability --inline-suppr -Iinclude src
+	cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,portability --suppress=ctuuninitvar --inline-suppr -Iinclude src
 format: ## lays the source out by .clang-format
 	clang-format -i $(CSRC)
 

@@ -3,7 +3,6 @@
 #define KINGLET_DESCRIPTORS_H
 
 #include <stdint.h>
-#include <sys/types.h>
 
 /* Gives the pipes, sockets and terminals at descriptors 0 to 2 to `uid`, as far as they are ours, so that
  * PROGRAM can reopen /dev/stdout after the drop. Files and devices of others are left alone; failure is
@@ -11,8 +10,12 @@
 void descriptors_own_stdio(uint32_t uid);
 
 /* Closes every descriptor from 3 up (close_range(2)), so that nothing an engine left open reaches PROGRAM or
- * is kept open by us; but LISTEN_FDS passes 3 to 2+LISTEN_FDS on purpose (sd_listen_fds(3)). Returns how many
- * were passed on: LISTEN_PID then has to name PROGRAM. */
-unsigned descriptors_close(char *const *env);
+ * is kept open by us; but LISTEN_FDS passes 3 to 2+LISTEN_FDS on purpose (sd_listen_fds(3)). Where such are
+ * passed, LISTEN_PID of `env` is given room for another pid, and a pointer to its digits is returned, for
+ * PROGRAM's pid to be written there; otherwise NULL. */
+char *descriptors_close(char **env);
+
+/* Closes every descriptor from 3 up. */
+void descriptors_close_all(void);
 
 #endif

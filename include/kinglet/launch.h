@@ -26,7 +26,8 @@ struct launch {
     bool ignored_child;    /* SIGCHLD was ignored when we came; PROGRAM gets that back */
     unsigned char session; /* enum launch_session */
     int death_signal;      /* what PROGRAM gets should we die; 0: nothing */
-    int terminal;          /* the descriptor whose foreground is handed over; -1: none */
+    char *listen_pid; /* where PROGRAM's pid is to be written in `env` (sd_listen_fds(3)); NULL: nowhere */
+    int terminal;     /* the descriptor whose foreground is handed over; -1: none */
 };
 
 /* Takes note of the mask and of SIGCHLD, blocks every signal, and makes SIGCHLD's disposition the

@@ -5,6 +5,7 @@
 
 #include "kinglet/lifecycle.h"
 #include "kinglet/log.h"
+#include "kinglet/text.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -54,6 +55,11 @@ static _Noreturn void become_program(const struct launch *launch, volatile int *
         prctl(PR_SET_PDEATHSIG, (unsigned long)launch->death_signal);
     if (launch->ignored_child)
         sigaction(SIGCHLD, &(struct sigaction){.sa_handler = SIG_IGN}, NULL);
+    if (launch->listen_pid != NULL) {
+        struct text pid;
+        text_init(&pid, launch->listen_pid, 11);
+        text_u64(&pid, (uint64_t)getpid());
+    }
     sigmask_set(&launch->mask);
     execvpe(launch->argv[0], launch->argv, launch->env);
     *status = errno == ENOENT ? STATUS_NOT_FOUND : STATUS_NO_EXEC;

@@ -56,7 +56,7 @@ static void prepare(struct start *s, char **env, struct text *faults)
 /* What only root can do, and then never again. */
 static void drop(struct start *s, struct text *faults)
 {
-    descriptors_close(s->env);
+    s->plan.launch.listen_pid = descriptors_close(s->env);
     if (s->identity.wanted)
         descriptors_own_stdio(s->identity.uid);
     if (identity_drop(&s->identity, faults) != 0)
@@ -84,7 +84,7 @@ int run_command(char **argv, char **env, struct launch *launch)
 {
     char reasons[PIPE_BUF];
     struct run_options options;
-    struct start s = {.options = &options};
+    struct start s = {.options = &options, .plan.launch = *launch};
     struct text faults;
 
     text_init(&faults, reasons, sizeof reasons);
@@ -104,7 +104,6 @@ int run_command(char **argv, char **env, struct launch *launch)
     s.plan.tell_reaped = options.tell_reaped;
     s.plan.health = &s.health;
     s.plan.wait = &s.wait;
-    s.plan.launch = *launch;
     s.plan.launch.argv = s.argv;
     s.plan.launch.env = s.env;
     s.plan.launch.death_signal = options.death_signal;

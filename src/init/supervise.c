@@ -1,6 +1,7 @@
 /* supervise: see kinglet/supervise.h. */
 #include "kinglet/supervise.h"
 
+#include "kinglet/descriptors.h"
 #include "kinglet/log.h"
 #include "kinglet/sweep.h"
 
@@ -88,6 +89,21 @@ static void start_probe(struct supervisor *s, bool wait)
     s->probe = pid;
 }
 
+static bool may_start_again(const struct life_rules *rules)
+{
+    return rules->restart != RESTART_NO || rules->on_unhealthy == HEALTH_RESTART;
+}
+
+/* The working directory and the descriptors that are passed on are PROGRAM's business once it runs: a mount
+ * could not be unmounted, and a socket would not be closed, for as long as we held them too. */
+static void let_go(void)
+{
+    int ignored = chdir("/");
+
+    (void)ignored;
+    descriptors_close_all();
+}
+
 static void start_program(struct supervisor *s)
 {
     int status = STATUS_REFUSED;
@@ -98,6 +114,8 @@ static void start_program(struct supervisor *s)
         return;
     }
     s->program = pid;
+    if (!may_start_again(&s->plan->rules))
+        let_go();
     step(s, (struct life_event){.kind = LIFE_STARTED});
 }
 

@@ -26,15 +26,31 @@ void descriptors_own_stdio(uint32_t uid)
     }
 }
 
-unsigned descriptors_close(char *const *env)
+static void close_from(unsigned first)
 {
+    if (syscall(CALL_CLOSE_RANGE, first, ~0U, 0U) != 0)
+        for (unsigned fd = first; fd < DESCRIPTORS_GUESSED; fd++)
+            close((int)fd);
+}
+
+void descriptors_close_all(void)
+{
+    close_from(3);
+}
+
+char *descriptors_close(char **env)
+{
+    static char listen_pid[sizeof "LISTEN_PID=" + 10] = "LISTEN_PID=";
     const char *word = expand_lookup(env, "LISTEN_FDS", 10);
     uint64_t passed = 0;
 
     if (word != NULL && number_parse(word, strlen(word), DESCRIPTORS_GUESSED, &passed) != 0)
         passed = 0;
-    if (syscall(CALL_CLOSE_RANGE, 3U + (unsigned)passed, ~0U, 0U) != 0)
-        for (int fd = 3 + (int)passed; fd < DESCRIPTORS_GUESSED; fd++)
-            close(fd);
-    return (unsigned)passed;
+    close_from(3U + (unsigned)passed);
+    for (; passed > 0 && *env != NULL; env++)
+        if (strncmp(*env, listen_pid, 11) == 0) {
+            *env = listen_pid;
+            return listen_pid + 11;
+        }
+    return NULL;
 }

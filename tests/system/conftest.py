@@ -1,6 +1,8 @@
-"""Every test has a watchdog, and what was compiled for the tests is removed at the end."""
+"""Every test has a watchdog and starts from default signals, and what was compiled for the tests is removed at the end."""
+import ctypes
 import os
 import shutil
+import signal
 import tempfile
 
 import pytest
@@ -10,6 +12,15 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if item.get_closest_marker("timeout") is None:
             item.add_marker(pytest.mark.timeout(120))
+
+
+def pytest_sessionstart():
+    """Whoever runs the tests may ignore or block signals, and PROGRAM gets that as it came. The C library lets nobody near the first
+    two real-time ones, so this is the system call itself, with a zeroed struct sigaction (rt_sigaction(2))."""
+    signal.pthread_sigmask(signal.SIG_SETMASK, [])
+    rt_sigaction = {"x86_64": 13}.get(os.uname().machine, 134)
+    for number in range(32, 65):
+        ctypes.CDLL(None).syscall(rt_sigaction, number, bytes(64), None, ctypes.c_size_t(8))
 
 
 def pytest_sessionfinish():

@@ -121,10 +121,10 @@ class Pid1:
         return 128 - code if code < 0 else code
 
 
-def run(*argv, **more):
+def run(*argv, seconds=SECONDS, **more):
     """Runs to the end. Returns (status, output)."""
     with Pid1(*argv, **more) as c:
-        status = c.wait()
+        status = c.wait(seconds)
         return status, c.output
 
 
