@@ -189,15 +189,11 @@ def test_descriptors_and_working_directory_are_not_pinned(tmp_path):
 
 
 def test_sockets_passed_on_purpose():
-    r, w = os.pipe()
-    os.dup2(r, 3)
     script = '[ "$LISTEN_PID" = $$ ] && echo pid is right; ls /proc/self/fd; exec sleep 100'
-    with Pid1("--", "sh", "-c", script, env={"LISTEN_FDS": "1", "LISTEN_PID": "1", "PATH": os.environ["PATH"]}, pass_fds=(3,)) as c:
+    with Pid1("-c", f'exec 3</dev/null; exec {KINGLET} -- sh -c "$0"', script, init=("sh",),
+              env={"LISTEN_FDS": "1", "LISTEN_PID": "1", "PATH": os.environ["PATH"]}) as c:
         c.expect("pid is right")
         c.expect(r"^3$")
-    os.close(3)
-    os.close(r) if r != 3 else None
-    os.close(w)
 
 
 def test_kill_with_eperm_is_not_fatal():
