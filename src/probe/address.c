@@ -1,5 +1,5 @@
-/* address: IPv4 and IPv6 addresses, read and written. Pure. See kinglet/resolve.h. */
-#include "kinglet/resolve.h"
+/* address: IPv4 and IPv6 addresses, read and written. Pure. See kinglet/address.h. */
+#include "kinglet/address.h"
 
 #include "kinglet/number.h"
 
@@ -107,7 +107,18 @@ void address_put(struct text *t, const struct address *address)
     }
 }
 
-bool resolve_literal(const char *host, struct addresses *result)
+void address_add(struct addresses *list, bool v6, const void *bytes)
+{
+    struct address *a = &list->at[list->count];
+
+    if (list->count == ADDRESSES)
+        return;
+    list->count++;
+    a->v6 = v6;
+    memcpy(a->bytes, bytes, v6 ? 16 : 4);
+}
+
+bool address_literal(const char *host, struct addresses *result)
 {
     result->count = 1;
     if (strcmp(host, "localhost") == 0) {

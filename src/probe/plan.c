@@ -1,6 +1,7 @@
 /* plan: from words to a plan that can be run. Pure but for the arena. See kinglet/probe.h. */
 #include "kinglet/probe.h"
 
+#include "kinglet/dns.h"
 #include "kinglet/expand.h"
 #include "kinglet/protocol.h"
 
@@ -40,6 +41,20 @@ static void options(const struct probe_options *o, struct http_want *want, struc
     }
 }
 
+/* Whether it can be an address or a name at all: what ends in a number has to be an IPv4 address. */
+static bool is_host(const char *host)
+{
+    unsigned char query[DNS_QUERY_MAX];
+    struct addresses ignored;
+    const char *last = strrchr(host, '.');
+
+    if (address_literal(host, &ignored))
+        return true;
+    last = last == NULL ? host : last + 1;
+    return strchr(host, ':') == NULL && (*last == '\0' || last[strspn(last, "0123456789")] != '\0') &&
+           dns_question(query, 0, host, false) != 0;
+}
+
 static void target(const char *word, char *const *env, struct probe_plan *plan, struct text *faults)
 {
     char buffer[PROTOCOL_REQUEST_MAX];
@@ -60,6 +75,11 @@ static void target(const char *word, char *const *env, struct probe_plan *plan, 
     }
     if (target_parse(whole, t, faults) != 0)
         return;
+    if (t->host != NULL && !t->is_unix && !is_host(t->host)) {
+        text_next(faults);
+        text_format(faults, "target '%s' has a bad host", t->shown);
+        return;
+    }
     text_init(&out, buffer, sizeof buffer);
     protocol_begin(&protocol, t, &plan->want, &out);
     if (out.cut) {

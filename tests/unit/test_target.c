@@ -2,7 +2,7 @@
 #include "unit.h"
 
 #include "kinglet/clock.h"
-#include "kinglet/resolve.h"
+#include "kinglet/address.h"
 #include "kinglet/target.h"
 
 static void test_good_targets(void **state)
@@ -137,12 +137,12 @@ static void test_localhost_is_both(void **state)
     struct addresses a;
 
     (void)state;
-    assert_true(resolve_literal("localhost", &a));
+    assert_true(address_literal("localhost", &a));
     assert_int_equal(a.count, 2);
     assert_false(a.at[0].v6);
     assert_true(a.at[1].v6);
-    assert_true(resolve_literal("10.0.0.1", &a));
-    assert_false(resolve_literal("db", &a));
+    assert_true(address_literal("10.0.0.1", &a));
+    assert_false(address_literal("db", &a));
 }
 
 int main(void)
