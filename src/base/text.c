@@ -66,10 +66,14 @@ void text_safe(struct text *t, const char *bytes, size_t len)
     const unsigned char *s = (const unsigned char *)bytes;
 
     for (size_t i = 0; i < len;) {
-        size_t n = s[i] >= 0x20 && s[i] < 0x7F ? 1 : utf8_length(s + i, len - i);
+        size_t n = 0;
+        while (i + n < len && s[i + n] >= 0x20 && s[i + n] < 0x7F)
+            n++;
         if (n == 0)
+            n = utf8_length(s + i, len - i);
+        if (n == 0) {
             text_hex_byte(t, s[i++]);
-        else {
+        } else {
             text_raw(t, bytes + i, n);
             i += n;
         }

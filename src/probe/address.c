@@ -1,15 +1,16 @@
 /* address: IPv4 and IPv6 addresses, read and written. Pure. See kinglet/address.h. */
 #include "kinglet/address.h"
 
-#include "kinglet/number.h"
-
 #include <string.h>
 
 static int parse_v4(const char *word, unsigned char bytes[4])
 {
     for (int i = 0; i < 4; i++) {
-        uint64_t n;
-        if (number_scan(&word, 255, &n) != 0 || *word++ != (i < 3 ? '.' : '\0'))
+        const char *digits = word;
+        unsigned n = 0;
+        for (; *word >= '0' && *word <= '9' && n <= 255; word++)
+            n = n * 10 + (unsigned)(*word - '0');
+        if (word == digits || n > 255 || *word++ != (i < 3 ? '.' : '\0'))
             return -1;
         bytes[i] = (unsigned char)n;
     }

@@ -83,17 +83,19 @@ static int verdict_of_pid1(bool quiet)
     return healthy ? 0 : UNHEALTHY;
 }
 
-/* The first number behind `key` in the text of /proc/1/status, or -1. */
-static long status_field(const char *status, const char *key)
+/* The first number of the next line behind the first that begins with `name` (four bytes), or -1. */
+static long status_field(const char **at, const char *name)
 {
-    const char *at = strstr(status, key);
     uint64_t number;
 
-    if (at == NULL)
-        return -1;
-    at += strlen(key);
-    at += strspn(at, " \t");
-    return number_scan(&at, UINT32_MAX / 2, &number) == 0 ? (long)number : -1;
+    do {
+        *at = strchr(*at + 1, name[0]);
+        if (*at == NULL)
+            return -1;
+    } while ((*at)[-1] != '\n' || strncmp(*at, name, 4) != 0);
+    *at += 4;
+    *at += strspn(*at, "\t");
+    return number_scan(at, UINT32_MAX / 2, &number) == 0 ? (long)number : -1;
 }
 
 /* A probe that an engine starts as root in an image that drops to another user: become that user, as far as
@@ -101,14 +103,15 @@ static long status_field(const char *status, const char *key)
 static void become_like_pid1(void)
 {
     char status[2048];
+    const char *at = status;
     long uid, gid;
     unsigned group;
 
     if (geteuid() != 0 || read_small("/proc/1/status", status, sizeof status) == 0)
         return;
-    uid = status_field(status, "\nUid:");
-    gid = status_field(status, "\nGid:");
-    if (uid <= 0 || gid < 0)
+    uid = status_field(&at, "Uid:");
+    gid = uid <= 0 ? -1 : status_field(&at, "Gid:");
+    if (gid < 0)
         return;
     group = (unsigned)gid;
     syscall(SYS_setgroups, 1, &group);

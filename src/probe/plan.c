@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+enum { LONG = PROTOCOL_REQUEST_MAX / 8 };
+
 static void options(const struct probe_options *o, struct http_want *want, struct text *faults)
 {
     want->status[0] = (struct status_range){200, 399};
@@ -63,7 +65,7 @@ static void target(const char *word, char *const *env, struct probe_plan *plan, 
     struct target *t = &plan->target[plan->count];
     struct text out;
 
-    if (strstr(word, "${") != NULL) {
+    if (strchr(word, '$') != NULL) {
         char *copy;
         text_init(&out, buffer, 2048);
         if (expand_put(&out, word, env, faults) != 0)
@@ -81,7 +83,8 @@ static void target(const char *word, char *const *env, struct probe_plan *plan, 
         return;
     }
     text_init(&out, buffer, sizeof buffer);
-    protocol_begin(&protocol, t, &plan->want, &out);
+    if (plan->want.header_count > 0 || strlen(whole) > LONG) /* no message repeats its target so often */
+        protocol_begin(&protocol, t, &plan->want, &out);
     if (out.cut) {
         text_next(faults);
         text_format(faults, "target '%s' and its headers are too long (4096 bytes)", t->shown);
@@ -90,10 +93,17 @@ static void target(const char *word, char *const *env, struct probe_plan *plan, 
     plan->count++;
 }
 
+static bool asks_http(const struct probe_options *o)
+{
+    return o->status != NULL || o->headers.count > 0 || o->method != 0 || o->body != NULL ||
+           o->json.count > 0;
+}
+
 int probe_prepare(const struct probe_options *o, const struct list *targets, char *const *env,
                   struct probe_plan *plan, struct text *faults)
 {
     size_t before = faults->len;
+    bool http = false;
 
     memset(plan, 0, sizeof *plan);
     plan->timeout = o->timeout == 0 ? PROBE_TIMEOUT : o->timeout;
@@ -108,5 +118,10 @@ int probe_prepare(const struct probe_options *o, const struct list *targets, cha
     }
     for (size_t i = 0; i < targets->count; i++)
         target(targets->item[i], env, plan, faults);
+    for (size_t i = 0; i < plan->count; i++)
+        http = http || plan->target[i].kind == TARGET_HTTP;
+    if (faults->len == before && !http && asks_http(o))
+        text_put(faults,
+                 "--status, --header, --method, --body and --json are for HTTP targets, and there is none");
     return faults->len == before ? 0 : -1;
 }

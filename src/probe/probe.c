@@ -83,7 +83,7 @@ static int begin_connect(struct look *l)
 {
     struct sockaddr_un to;
 
-    l->connecting = clock_us();
+    l->connecting = l->tried > 0 ? clock_us() : l->resolved != 0 ? l->resolved : l->began;
     if (!l->target->is_unix)
         return address_connect(&l->addresses.at[l->tried++], l->target->port, SOCK_STREAM, &l->fd);
     memset(&to, 0, sizeof to);
@@ -181,7 +181,7 @@ static void transmit(struct look *l, const struct probe_plan *plan)
         l->step = RECEIVING;
 }
 
-static void receive(struct look *l)
+static void receive(struct look *l, const struct probe_plan *plan)
 {
     char bytes[4096];
     ssize_t n = recv(l->fd, bytes, sizeof bytes, 0);
@@ -199,7 +199,7 @@ static void receive(struct look *l)
         fail(l, log_errno(errno));
         return;
     }
-    if (l->answered == 0 && n > 0)
+    if (plan->verbose && l->answered == 0 && n > 0)
         l->answered = clock_us();
     answer = protocol_feed(&l->protocol, bytes, (size_t)n, &l->why);
     if (answer != ANSWER_MORE)
@@ -256,7 +256,7 @@ static void advance(struct look *l, const struct probe_plan *plan)
     else if (l->step == SENDING)
         transmit(l, plan);
     else
-        receive(l);
+        receive(l, plan);
 }
 
 /* When the present step has to be over. An address that only keeps silent has an equal share of the time that
@@ -383,6 +383,8 @@ int probe_run(const struct probe_plan *plan, struct text *report)
         bad |= !looks[i].healthy;
         put_line(&looks[i], plan->verbose, report);
     }
+    if (report->cut)
+        report->at[report->len - 1] = '\n';
     return bad;
 }
 

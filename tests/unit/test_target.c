@@ -1,8 +1,8 @@
 /* targets: what a probe looks at, as one writes it; and addresses. */
 #include "unit.h"
 
-#include "kinglet/clock.h"
 #include "kinglet/address.h"
+#include "kinglet/clock.h"
 #include "kinglet/target.h"
 
 static void test_good_targets(void **state)
@@ -20,6 +20,7 @@ static void test_good_targets(void **state)
         {"http://u:p%40w@h:1/", TARGET_HTTP, "h", 1, "/", "u:p@w", "http://h:1/"},
         {"http://a@b@h/x@y", TARGET_HTTP, "h", 80, "/x@y", "a@b", "http://h/x@y"},
         {"http+unix:///run/a.sock:/ping", TARGET_HTTP, "/run/a.sock", 0, "/ping", NULL, NULL},
+        {"http+unix:///run/a.sock:/ping?x#frag", TARGET_HTTP, "/run/a.sock", 0, "/ping?x", NULL, NULL},
         {"tcp://db_1.x-y:5432", TARGET_CONNECT, "db_1.x-y", 5432, "", NULL, NULL},
         {"unix:///run/a", TARGET_CONNECT, "/run/a", 0, "", NULL, NULL},
         {"grpc://localhost:50051/my.Service", TARGET_GRPC, "localhost", 50051, "/my.Service", NULL, NULL},
