@@ -7,6 +7,7 @@
 #include "kinglet/options.h"
 #include "kinglet/output.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stddef.h>
@@ -144,7 +145,8 @@ int check_command(char *const *argv, char *const *env)
     if (options.help)
         return output_string(help) == 0 ? 0 : UNHEALTHY;
     for (; argv[first] != NULL; first++)
-        list_add(&targets, argv[first]);
+        if (list_add(&targets, argv[first]) != 0)
+            text_put(&faults, log_errno(ENOMEM));
     if (targets.count == 0 && faults.len == 0) {
         result = verdict_of_pid1(options.probe.quiet);
         if (result >= 0)
