@@ -157,7 +157,8 @@ int check_command(char *const *argv, char *const *env)
                 &faults,
                 "check: no TARGET is given, PID 1 does not supervise health, and KINGLET_HEALTH is not set");
     }
-    if (faults.len > 0 || probe_prepare(&options.probe, &targets, env, &plan, &faults) != 0) {
+    probe_prepare(&options.probe, &targets, env, &plan, &faults);
+    if (faults.len > 0) {
         log_line(LOG_ERROR, "%s", faults.at);
         return UNHEALTHY;
     }

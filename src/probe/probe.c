@@ -45,24 +45,28 @@ struct look {
     struct text why;
 };
 
+/* At once, and not only when all targets are done: a server that takes one connection at a time would make
+ * one target wait for another. */
+static void hang_up(struct look *l)
+{
+    if (l->fd >= 0)
+        close(l->fd);
+    l->fd = -1;
+    l->step = CLOSED;
+}
+
 static void decide(struct look *l, bool healthy)
 {
     l->healthy = healthy;
     l->decided = clock_us();
-    if (l->fd < 0)
-        l->step = CLOSED;
-    else
-        l->step = DRAINING;
+    l->step = l->fd < 0 ? CLOSED : DRAINING;
 }
 
 static void fail(struct look *l, const char *words)
 {
     text_put(&l->why, words);
     decide(l, false);
-    if (l->fd >= 0)
-        close(l->fd);
-    l->fd = -1;
-    l->step = CLOSED;
+    hang_up(l);
 }
 
 static void put_tried(struct look *l)
@@ -192,7 +196,7 @@ static void receive(struct look *l, const struct probe_plan *plan)
     if (l->step == DRAINING) {
         l->drained += n < 0 ? 0 : (size_t)n;
         if (n <= 0 || l->drained >= DRAIN_MAX)
-            l->step = CLOSED;
+            hang_up(l);
         return;
     }
     if (n < 0) {
@@ -205,7 +209,7 @@ static void receive(struct look *l, const struct probe_plan *plan)
     if (answer != ANSWER_MORE)
         decide(l, answer == ANSWER_GOOD);
     if (answer != ANSWER_MORE && n == 0)
-        l->step = CLOSED;
+        hang_up(l);
 }
 
 static void look_at_file(struct look *l)
@@ -277,7 +281,7 @@ static int64_t due(const struct look *l, int64_t deadline)
 static void overdue(struct look *l, const struct probe_plan *plan, int64_t now, int64_t deadline)
 {
     if (l->step == DRAINING) {
-        l->step = CLOSED;
+        hang_up(l);
     } else if (now < deadline && l->step == RESOLVING) {
         resolved(l, plan, resolve_step(&l->resolve, false));
     } else if (now < deadline) {
@@ -378,8 +382,6 @@ int probe_run(const struct probe_plan *plan, struct text *report)
     while (turn(looks, plan, deadline))
         continue;
     for (size_t i = 0; i < plan->count; i++) {
-        if (looks[i].fd >= 0)
-            close(looks[i].fd);
         bad |= !looks[i].healthy;
         put_line(&looks[i], plan->verbose, report);
     }

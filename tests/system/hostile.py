@@ -152,6 +152,7 @@ class Server:
         return self.port
 
     def __exit__(self, *_):
+        self.listener.shutdown(socket.SHUT_RDWR)  # ends the accept of the thread
         self.listener.close()
         for c in self.fill:
             c.close()
