@@ -13,10 +13,10 @@
 enum { NAMES_SERVERS = 3, NAMES_SEARCH = 1024, NAMES_LONGEST = 254 /* with a dot at its end */ };
 
 struct names_config {
+    unsigned char servers;
+    unsigned char ndots, attempts;
+    unsigned char timeout; /* of one try, seconds */
     struct address server[NAMES_SERVERS];
-    unsigned servers;
-    unsigned ndots, attempts;
-    int64_t timeout;           /* of one try, microseconds */
     char search[NAMES_SEARCH]; /* domains, a blank between them */
 };
 
@@ -27,7 +27,7 @@ void names_begin(struct names_config *config);
  * attempts. Anything else is passed over. */
 void names_config_line(struct names_config *config, char *line);
 
-/* The file is over: without a server, it is the one at 127.0.0.1. */
+/* The file is over: without a server, it is the one at 127.0.0.1; attempts and timeout are at least 1. */
 void names_end(struct names_config *config);
 
 /* Takes a line of hosts, which is changed. Where it names `host`, in either case, its address is added to

@@ -45,9 +45,10 @@ struct resolve {
     unsigned char tries;       /* of this name */
     unsigned char server;
     bool tcp;
-    bool exists;        /* some name exists, without an address */
-    bool failed;        /* some server has said that it cannot say */
-    unsigned short got; /* over TCP; its two bytes of length come first */
+    bool exists;                   /* some name exists, without an address */
+    bool failed;                   /* some server has said that it cannot say */
+    unsigned short query_len, got; /* got: over TCP; the two bytes of length come first, here and in query */
+    unsigned char query[2 + DNS_QUERY_MAX];
     unsigned char message[2 + DNS_MESSAGE_MAX];
 };
 

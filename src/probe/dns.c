@@ -3,15 +3,13 @@
 
 #include <string.h>
 
-enum { HEADER = 12, TYPE_A = 1, TYPE_CNAME = 5, TYPE_AAAA = 28, CLASS_IN = 1, ALIASES = 8 };
+enum { HEADER = 12, TYPE_CNAME = 5, CLASS_IN = 1, ALIASES = 8 };
 
-size_t dns_question(unsigned char query[DNS_QUERY_MAX], unsigned id, const char *name, bool v6)
+size_t dns_question(unsigned char query[DNS_QUERY_MAX], const char *name)
 {
     unsigned char *to = query + HEADER;
 
     memset(query, 0, HEADER);
-    query[0] = (unsigned char)(id >> 8);
-    query[1] = (unsigned char)id;
     query[2] = 1; /* recursion desired */
     query[5] = 1; /* one question */
     do {
@@ -26,7 +24,7 @@ size_t dns_question(unsigned char query[DNS_QUERY_MAX], unsigned id, const char 
     } while (*name != '\0');
     *to++ = 0;
     *to++ = 0;
-    *to++ = v6 ? TYPE_AAAA : TYPE_A;
+    *to++ = DNS_A;
     *to++ = 0;
     *to++ = CLASS_IN;
     return (size_t)(to - query);
@@ -107,7 +105,7 @@ static int pass(const unsigned char *message, size_t len, size_t at, bool v6,
             if (expand(message, at, at - size, name) == 0)
                 return -1;
             moved = 1;
-        } else if (number(record) == (v6 ? TYPE_AAAA : TYPE_A) && size == (v6 ? 16 : 4)) {
+        } else if (number(record) == (v6 ? DNS_AAAA : DNS_A) && size == (v6 ? 16 : 4)) {
             address_add(found, v6, record + 10);
         }
     }
@@ -118,7 +116,7 @@ enum dns_answer dns_answer(const unsigned char *message, size_t len, const unsig
                            size_t query_len, struct addresses *found)
 {
     unsigned char name[DNS_NAME_MAX];
-    bool v6 = query[query_len - 3] == TYPE_AAAA;
+    bool v6 = query[query_len - 3] == DNS_AAAA;
     int moved = 1;
 
     /* A label is shorter than 'A', so nothing but letters is changed by lower(). */
@@ -130,7 +128,8 @@ enum dns_answer dns_answer(const unsigned char *message, size_t len, const unsig
     if ((message[3] & 0x0F) != 0)
         return (message[3] & 0x0F) == 3 ? DNS_NO_NAME : DNS_FAILED;
     found->count = 0;
-    expand(message, len, HEADER, name);
+    if (expand(query, query_len, HEADER, name) == 0)
+        return DNS_FOREIGN;
     for (int i = 0; i <= ALIASES && moved > 0 && found->count == 0; i++)
         moved = pass(message, len, query_len, v6, name, found);
     if ((message[2] & 0x02) != 0)

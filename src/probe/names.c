@@ -12,11 +12,15 @@ void names_begin(struct names_config *config)
     memset(config, 0, sizeof *config);
     config->ndots = 1;
     config->attempts = 2;
-    config->timeout = 5000000;
+    config->timeout = 5;
 }
 
 void names_end(struct names_config *config)
 {
+    if (config->attempts == 0)
+        config->attempts = 1;
+    if (config->timeout == 0)
+        config->timeout = 1;
     if (config->servers == 0)
         address_parse("127.0.0.1", &config->server[config->servers++]);
 }
@@ -33,18 +37,26 @@ static char *next_word(char **line)
     return word;
 }
 
-/* `ndots:3` and the like; a number above `max` counts as `max`, as in the C library. */
-static unsigned option(const char *word, const char *name, unsigned max, unsigned otherwise)
+/* `ndots:3` and the like; a number above the greatest counts as that, as in the C library. */
+static void option(struct names_config *config, const char *word)
 {
-    size_t len = strlen(name);
-    uint64_t value;
+    static const struct {
+        char name[10];
+        unsigned char max, at;
+    } known[] = {
+        {"ndots:", 15, offsetof(struct names_config, ndots)},
+        {"attempts:", 5, offsetof(struct names_config, attempts)},
+        {"timeout:", 30, offsetof(struct names_config, timeout)},
+    };
 
-    if (strncmp(word, name, len) != 0)
-        return otherwise;
-    word += len;
-    if (number_scan(&word, UINT32_MAX, &value) != 0)
-        return otherwise;
-    return value > max ? max : (unsigned)value;
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
+        size_t len = strlen(known[i].name);
+        const char *digits = word + len;
+        uint64_t value;
+        if (strncmp(word, known[i].name, len) == 0 && number_scan(&digits, UINT32_MAX, &value) == 0)
+            ((unsigned char *)config)[known[i].at] =
+                value > known[i].max ? known[i].max : (unsigned char)value;
+    }
 }
 
 void names_config_line(struct names_config *config, char *line)
@@ -67,14 +79,8 @@ void names_config_line(struct names_config *config, char *line)
                 config->search[before] = '\0';
         }
     } else if (strcmp(word, "options") == 0) {
-        for (word = next_word(&line); *word != '\0'; word = next_word(&line)) {
-            config->ndots = option(word, "ndots:", 15, config->ndots);
-            config->attempts = option(word, "attempts:", 5, config->attempts);
-            config->timeout =
-                1000000 * (int64_t)option(word, "timeout:", 30, (unsigned)(config->timeout / 1000000));
-        }
-        config->attempts += config->attempts == 0;
-        config->timeout += config->timeout == 0;
+        for (word = next_word(&line); *word != '\0'; word = next_word(&line))
+            option(config, word);
     }
 }
 

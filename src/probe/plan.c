@@ -54,7 +54,7 @@ static bool is_host(const char *host)
         return true;
     last = last == NULL ? host : last + 1;
     return strchr(host, ':') == NULL && (*last == '\0' || last[strspn(last, "0123456789")] != '\0') &&
-           dns_question(query, 0, host, false) != 0;
+           dns_question(query, host) != 0;
 }
 
 static void target(const char *word, char *const *env, struct probe_plan *plan, struct text *faults)

@@ -72,12 +72,12 @@ static unsigned char bit(unsigned v6)
     return (unsigned char)(1U << v6);
 }
 
-static size_t question(const struct resolve *r, unsigned v6, unsigned char *query)
+/* Makes r->query the one of the two questions, the two bytes of length that TCP wants before it. */
+static void ask(struct resolve *r, unsigned v6)
 {
-    char name[NAMES_LONGEST + 1];
-
-    names_candidate(r->config, r->host, r->candidate, name);
-    return dns_question(query, r->id[v6], name, v6);
+    r->query[2] = (unsigned char)(r->id[v6] >> 8);
+    r->query[3] = (unsigned char)r->id[v6];
+    r->query[r->query_len - 1] = v6 ? DNS_AAAA : DNS_A; /* its type, behind the two bytes of length */
 }
 
 /* Turns to the present server, for a share of the time that is left. */
@@ -88,7 +88,7 @@ static bool dial(struct resolve *r, bool tcp)
             share = (r->deadline - now) / (int64_t)(config->servers * config->attempts - r->tries + 2);
     int error = 0;
 
-    r->due = now + (share < config->timeout ? share : config->timeout);
+    r->due = now + (share < config->timeout * 1000000 ? share : config->timeout * 1000000);
     /* Where there is one server alone, a late answer to the first question still counts. */
     if (r->fd < 0 || r->tcp || tcp || config->servers > 1) {
         hang_up(r);
@@ -103,7 +103,6 @@ static bool dial(struct resolve *r, bool tcp)
 /* Sends what is open to the next server, until that works. Returns false once every try has been made. */
 static bool try_next(struct resolve *r)
 {
-    unsigned char query[DNS_QUERY_MAX];
     bool sent = false;
 
     while (!sent && r->tries < r->config->servers * r->config->attempts) {
@@ -112,21 +111,15 @@ static bool try_next(struct resolve *r)
         r->cut = r->refused = 0;
         sent = dial(r, false);
         for (unsigned v6 = 0; v6 < 2 && sent; v6++)
-            if ((r->open & bit(v6)) != 0)
-                sent = send(r->fd, query, question(r, v6, query), MSG_NOSIGNAL) >= 0;
+            if ((r->open & bit(v6)) != 0) {
+                ask(r, v6);
+                sent = send(r->fd, r->query + 2, r->query_len, MSG_NOSIGNAL) >= 0;
+            }
     }
     return sent;
 }
 
 /* --- one name after the other --- */
-
-static void new_ids(struct resolve *r)
-{
-    if (getrandom(r->id, sizeof r->id, GRND_NONBLOCK) != sizeof r->id)
-        r->id[0] = (uint16_t)clock_us();
-    if (r->id[1] == r->id[0])
-        r->id[1] ^= 1;
-}
 
 static enum resolve_answer fail(struct resolve *r, const char *words)
 {
@@ -138,13 +131,16 @@ static enum resolve_answer fail(struct resolve *r, const char *words)
 /* Begins with the candidate that is due, or else the first behind it that has the form of a name. */
 static enum resolve_answer next_name(struct resolve *r)
 {
-    unsigned char query[DNS_QUERY_MAX];
     char name[NAMES_LONGEST + 1];
 
     for (; names_candidate(r->config, r->host, r->candidate, name); r->candidate++) {
-        new_ids(r);
-        if (dns_question(query, 0, name, false) == 0)
+        r->query_len = (unsigned short)dns_question(r->query + 2, name);
+        if (r->query_len == 0)
             continue;
+        r->query[0] = (unsigned char)(r->query_len >> 8);
+        r->query[1] = (unsigned char)r->query_len;
+        if (getrandom(r->id, sizeof r->id, GRND_NONBLOCK) < 0) /* only while the machine starts */
+            r->id[0] = r->id[1] = (uint16_t)clock_us();
         r->open = bit(0) | bit(1);
         r->tries = 0;
         return try_next(r) ? RESOLVE_MORE : fail(r, "no name server can be reached");
@@ -215,30 +211,30 @@ static enum resolve_answer go_on(struct resolve *r)
 
 static enum resolve_answer receive_datagram(struct resolve *r)
 {
-    unsigned char query[DNS_QUERY_MAX];
     ssize_t n = recv(r->fd, r->message, sizeof r->message, 0);
 
     if (n < 0)
         return errno == EAGAIN || errno == EINTR ? RESOLVE_MORE : again(r);
     for (unsigned v6 = 0; v6 < 2; v6++)
-        if ((r->open & ~r->refused & bit(v6)) != 0)
-            note(r, v6, dns_answer(r->message, (size_t)n, query, question(r, v6, query), &r->found[v6]));
+        if ((r->open & ~r->refused & bit(v6)) != 0) {
+            ask(r, v6);
+            note(r, v6, dns_answer(r->message, (size_t)n, r->query + 2, r->query_len, &r->found[v6]));
+        }
     return go_on(r);
 }
 
 /* One question and its answer over TCP, each behind two bytes of length (RFC 7766). */
 static enum resolve_answer converse(struct resolve *r)
 {
-    unsigned char query[2 + DNS_QUERY_MAX];
     unsigned v6 = (r->cut & bit(0)) == 0;
-    size_t len = question(r, v6, query + 2), want = 2;
+    size_t want = 2;
     ssize_t n;
 
+    ask(r, v6);
     if (r->events == POLLOUT) {
-        query[0] = (unsigned char)(len >> 8);
-        query[1] = (unsigned char)len;
         r->events = POLLIN;
-        return send(r->fd, query, len + 2, MSG_NOSIGNAL) == (ssize_t)len + 2 ? RESOLVE_MORE : again(r);
+        n = send(r->fd, r->query, r->query_len + 2U, MSG_NOSIGNAL);
+        return n == r->query_len + 2 ? RESOLVE_MORE : again(r);
     }
     n = recv(r->fd, r->message + r->got, sizeof r->message - r->got, 0);
     if (n <= 0)
@@ -250,7 +246,7 @@ static enum resolve_answer converse(struct resolve *r)
         return RESOLVE_MORE;
     if (want > r->got)
         want = r->got;
-    note(r, v6, dns_answer(r->message + 2, want - 2, query + 2, len, &r->found[v6]));
+    note(r, v6, dns_answer(r->message + 2, want - 2, r->query + 2, r->query_len, &r->found[v6]));
     r->cut &= (unsigned char)~bit(v6);
     return go_on(r);
 }

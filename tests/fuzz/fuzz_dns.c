@@ -19,8 +19,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     message = malloc(len + 1);
     FUZZ_MUST(message != NULL);
     memcpy(message, data + 1, len);
-    query_len = dns_question(query, 0x1234, "www.test", v6);
+    query_len = dns_question(query, "www.test");
     FUZZ_MUST(query_len == 26);
+    query[query_len - 3] = v6 ? DNS_AAAA : DNS_A;
     if ((data[0] & 2) != 0 && len >= query_len) { /* spares the fuzzer the question */
         memcpy(message, query, 2);
         memcpy(message + 4, query + 4, 2);

@@ -38,7 +38,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     FUZZ_MUST(found[0].count <= ADDRESSES && found[1].count <= ADDRESSES);
     for (; names_candidate(&config, host, n, name); n++) {
         FUZZ_MUST(strlen(name) <= NAMES_LONGEST && (name[0] == '\0' || strncmp(name, host, host_len) == 0));
-        FUZZ_MUST(dns_question(query, n, name, n & 1) <= DNS_QUERY_MAX);
+        FUZZ_MUST(dns_question(query, name) <= DNS_QUERY_MAX);
     }
     FUZZ_MUST(n >= 1 && n <= NAMES_SEARCH);
     return 0;
