@@ -127,7 +127,7 @@ CASES = [
     Case("reset in the body, body asserted", reset(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nxy"), False, "connection reset", BODY),
     Case("never answers", send(close=False), False, LATE, at_deadline=True),
     Case("never reads", send(then=lambda c: time.sleep(20)), False, LATE, read=False, at_deadline=True),
-    Case("never accepts, a full backlog", None, False, "no connection in time", accept=False, at_deadline=True),
+    Case("never accepts, a full backlog", None, False, "no connection in time (127.0.0.1)", accept=False, at_deadline=True),
 ]
 
 

