@@ -287,8 +287,10 @@ static bool turn(struct look *looks, const struct probe_plan *plan, int64_t dead
     return true;
 }
 
-static void put_line(const struct look *l, bool verbose, struct text *report)
+static void put_line(const struct look *l, const struct probe_plan *plan, struct text *report)
 {
+    if (plan->brief)
+        text_next(report);
     text_put(report, l->healthy ? "healthy: " : "unhealthy: ");
     text_safe(report, l->target->shown, strlen(l->target->shown));
     text_put(report, ": ");
@@ -297,14 +299,15 @@ static void put_line(const struct look *l, bool verbose, struct text *report)
         text_put(report, " in ");
         text_duration(report, l->decided - l->began);
     }
-    if (verbose && l->connected != 0) {
+    if (plan->verbose && l->connected != 0) {
         text_put(report, " (connected after ");
         text_duration(report, l->connected - l->began);
         text_put(report, ", answered ");
         text_duration(report, l->decided - l->connected);
         text_put(report, " later)");
     }
-    text_raw(report, "\n", 1);
+    if (!plan->brief)
+        text_raw(report, "\n", 1);
 }
 
 int probe_run(const struct probe_plan *plan, struct text *report)
@@ -321,8 +324,10 @@ int probe_run(const struct probe_plan *plan, struct text *report)
         if (looks[i].fd >= 0)
             close(looks[i].fd);
         bad |= !looks[i].healthy;
-        put_line(&looks[i], plan->verbose, report);
     }
+    for (size_t i = 0; i < plan->count; i++)
+        if (!plan->brief || looks[i].healthy != bad)
+            put_line(&looks[i], plan, report);
     return bad;
 }
 
