@@ -36,8 +36,9 @@ FAST = ["--health-interval", "300ms", "--health-timeout", "500ms", "--health-ret
 
 def python_files(imports):
     """The host's Python as far as these imports need it: path -> path."""
-    listing = subprocess.run(["/usr/bin/python3", "-c", f"import {imports}, json, sys; print(json.dumps([f for m in list(sys.modules.values()) for f in "
-                              "(getattr(m, '__file__', None), getattr(m, '__cached__', None)) if f]))"], check=True, stdout=subprocess.PIPE, text=True)
+    code = (f"import {imports}, json, sys; print(json.dumps([f for m in list(sys.modules.values()) for f in "
+            "(getattr(m, '__file__', None), getattr(m, '__cached__', None)) if f]))")
+    listing = subprocess.run(["/usr/bin/python3", "-c", code], check=True, stdout=subprocess.PIPE, text=True)
     files = {os.path.realpath("/usr/bin/python3"), *json.loads(listing.stdout)}
     objects = [f for f in files if f.endswith(".so")] + [os.path.realpath("/usr/bin/python3")]
     libraries = subprocess.run(["ldd", *objects], check=True, stdout=subprocess.PIPE, text=True).stdout
@@ -49,8 +50,7 @@ def image(daemon):
     """The server behind kinglet, as a production image has it: one variable for PID 1 and for HEALTHCHECK."""
     tag = f"kinglet-test-health-{uuid.uuid4().hex[:8]}"
     files = {"root" + f: f for f in python_files("encodings.idna, http.server, signal, threading")}
-    dockerd.build(tag, None, {**files, "root/kinglet": dockerd.KINGLET, "root/server.py": SERVER.encode(), "root/bin/busybox": dockerd.BUSYBOX,
-                              "root/tmp/none": b""}, f"""
+    dockerd.build(tag, None, {**files, "root/kinglet": dockerd.KINGLET, "root/server.py": SERVER.encode()}, f"""
 FROM scratch
 COPY root /
 ENV KINGLET_HEALTH=http://localhost:\\${{PORT:-8000}}/health
@@ -139,8 +139,8 @@ def test_a_crash_loop_ends_with_the_status_of_program(container, shell_image):
 
 
 def test_a_slow_start_is_never_unhealthy(container, image):
-    name = container(image, "--health-start-period", "30s", "--health-start-interval", "200ms", "--health-interval", "20s", "--health-retries",
-                     "1", *SERVE, options=["-e", "SLOW=3"])
+    name = container(image, "--health-start-period", "30s", "--health-start-interval", "200ms", "--health-interval", "20s",
+                     "--health-retries", "1", *SERVE, options=["-e", "SLOW=3"])
     becomes(name, "starting")
     becomes(name, "healthy")
     at = {line.split(" ")[1] if "info" not in line else "healthy": line.split(" ")[0] for line in docker("logs", "-t", name).splitlines()

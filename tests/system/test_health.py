@@ -185,7 +185,8 @@ def test_first_success_ends_the_start_period(app):
 def test_by_environment_alone(app):
     """One variable for PID 1 and for the check, with a variable of its own in it."""
     env = {"PATH": os.environ["PATH"], "KINGLET_HEALTH": "http+unix://${FOLDER:-/nowhere}/socket:/health", "FOLDER": app.folder,
-           "KINGLET_HEALTH_INTERVAL": "50ms", "KINGLET_HEALTH_START_PERIOD": "1h", "KINGLET_HEALTH_START_INTERVAL": "50ms", "KINGLET_HEALTH_ON_FAILURE": "stop", "KINGLET_HEALTH_RETRIES": "1",
+           "KINGLET_HEALTH_INTERVAL": "50ms", "KINGLET_HEALTH_START_PERIOD": "1h", "KINGLET_HEALTH_START_INTERVAL": "50ms",
+           "KINGLET_HEALTH_ON_FAILURE": "stop", "KINGLET_HEALTH_RETRIES": "1",
            "KINGLET_LOG_FORMAT": "json"}
     with Pid1(*app.argv(), env=env) as c:
         becomes(c, "init:healthy")
@@ -210,8 +211,8 @@ def test_json_whatever_a_server_sends(app, answer):
         assert sum("unhealthy: " in json.loads(line)["message"] for line in lines if line not in ("up", "hung")) >= 2
 
 
-@pytest.mark.parametrize("word", [b'"\\\n\x01', b"\xff\xc2\x9b\xed\xa0\x80", "\u20ac\U0001f426".encode() * 600, b"a" + "\u20ac".encode() * 999,
-                                  b'"' * 4000], ids=["quotes", "not-utf8", "long", "odd", "long-quotes"])
+@pytest.mark.parametrize("word", [b'"\\\n\x01', b"\xff\xc2\x9b\xed\xa0\x80", "\u20ac\U0001f426".encode() * 600,
+                                  b"a" + "\u20ac".encode() * 999, b'"' * 4000], ids=["quotes", "not-utf8", "long", "odd", "long-quotes"])
 def test_json_whatever_an_argument_holds(word):
     p = subprocess.run([os.fsencode(KINGLET), b"--log-format", b"json", b"--restart", word, b"true"], check=False, stderr=subprocess.PIPE,
                        timeout=20)
@@ -445,7 +446,8 @@ def test_restart_always_and_the_stop_signal_in_the_pause():
 
 
 def test_stop_signal_wins_while_what_program_left_is_swept():
-    with Pid1("--restart", "always", "--sweep-timeout", "700ms", "--", "sh", "-c", "(trap '' TERM; echo left; sleep 100) & sleep 0.2; exit 3") as c:
+    with Pid1("--restart", "always", "--sweep-timeout", "700ms", "--", "sh", "-c",
+              "(trap '' TERM; echo left; sleep 100) & sleep 0.2; exit 3") as c:
         c.expect("^left")
         until(lambda: len(c.children()) == 1 and c.status(c.children()[0], "SigIgn")[-4] in "4567cdef")
         c.signal(signal.SIGTERM)
