@@ -127,7 +127,8 @@ def main():
     if INSIDE:
         inside(int(sys.argv[2]), int(sys.argv[3]))
     subprocess.run(["unshare", "--pid", "--fork", "--mount-proc", "--kill-child", KINGLET, "--log-level", "error",
-                    "--health", "http://127.0.0.1:18731/", "--health-interval", "100ms", "--", sys.executable, __file__, "--inside", "18731", str(ROUNDS)], check=True)
+                    "--health", "http://127.0.0.1:18731/", "--health-interval", "100ms",
+                    "--", sys.executable, __file__, "--inside", "18731", str(ROUNDS)], check=True)
     through_docker(max(ROUNDS // 5, 5))
 
 
