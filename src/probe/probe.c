@@ -21,6 +21,8 @@ enum {
     DRAIN_TIME = 5000,
     BACKOFF_FIRST = 50000,
     BACKOFF_MAX = 1000000,
+    LAST_ATTEMPT =
+        100000, /* what the last attempt of a wait gets at least, so that it can find out a reason */
 };
 
 enum step { CONNECTING, SENDING, RECEIVING, DRAINING, CLOSED };
@@ -340,8 +342,11 @@ int probe_wait(const struct probe_plan *plan, struct text *report)
             attempt.timeout = left > 0 ? left : 1;
         if (probe_run(&attempt, report) == 0)
             return 0;
-        if (clock_us() + pause >= deadline)
+        left = deadline - clock_us() - LAST_ATTEMPT;
+        if (left <= 0)
             return 1;
+        if (pause > left)
+            pause = left;
         poll(NULL, 0, (int)(pause / 1000));
         pause = pause * 2 > BACKOFF_MAX ? BACKOFF_MAX : pause * 2;
     }

@@ -511,6 +511,13 @@ def test_what_never_answers_is_named_with_its_reason(tmp_path):
     assert log.read_text() == reason
 
 
+def test_a_wait_goes_on_until_its_time_is_over():
+    """The pauses would have ended it at 750 ms."""
+    began = time.monotonic()
+    assert run("--wait-timeout", "1s", "--wait-for", f"tcp://127.0.0.1:{free_port()}", "--", "true")[0] == 125
+    assert 0.9 <= time.monotonic() - began < 10
+
+
 def test_a_wait_that_dies_is_a_refusal_too(tmp_path):
     log = tmp_path / "termination-log"
     log.touch()
