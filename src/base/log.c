@@ -127,9 +127,11 @@ void log_line(enum log_level level, const char *format, ...)
         text_put(&t, "\",\"name\":");
         put_json_string(&t, config.name);
         text_put(&t, ",\"message\":");
-        /* Escapes at most double a message, half of PIPE_BUF: what is cut is the message. */
-        while (t.len + 2 * m.len + 4 > t.cap && m.len > 0)
-            message[--m.len] = '\0';
+        /* Escapes at most double a message, half of PIPE_BUF: what is cut is the message, between characters.
+         */
+        while (m.len > 0 && (t.len + 2 * m.len + 4 > t.cap || (message[m.len] & 0xC0) == 0x80))
+            m.len--;
+        message[m.len] = '\0';
         put_json_string(&t, message);
         text_put(&t, "}");
     } else {

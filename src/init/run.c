@@ -32,8 +32,7 @@ struct start {
 static void prepare(struct start *s, char **env, struct text *faults)
 {
     const struct run_options *o = s->options;
-    struct probe_options health = {.timeout = 0},
-                         wait = {.timeout = WAIT_FOR_ATTEMPT, .wait = o->wait_timeout};
+    struct probe_options health = {.brief = true}, wait = {.brief = true, .timeout = WAIT_FOR_ATTEMPT};
 
     if (s->argv[0] == NULL) {
         text_next(faults);
@@ -41,6 +40,7 @@ static void prepare(struct start *s, char **env, struct text *faults)
     }
     run_rules(o, &s->plan.rules, faults);
     health.timeout = s->plan.rules.timeout;
+    wait.wait = s->plan.rules.wait_timeout;
     identity_parse(&o->identity, &s->identity, faults);
     s->env = env;
     if (environment_check(&o->environment, faults) == 0)
@@ -93,6 +93,8 @@ int run_command(char **argv, char **env, struct launch *launch)
     if (options.help || options.version || options.licence)
         return help_print(options.help ? HELP_RUN : options.version ? HELP_VERSION : HELP_LICENCE);
     prepare(&s, env, &faults);
+    if (s.plan.rules.health) /* what comes before PROGRAM may take its time */
+        supervise_publish(VERDICT_STARTING);
     if (faults.len == 0)
         drop(&s, &faults);
     if (faults.len > 0) {
@@ -104,6 +106,7 @@ int run_command(char **argv, char **env, struct launch *launch)
     s.plan.tell_reaped = options.tell_reaped;
     s.plan.health = &s.health;
     s.plan.wait = &s.wait;
+    s.plan.termination_log = options.termination_log;
     s.plan.launch.argv = s.argv;
     s.plan.launch.env = s.env;
     s.plan.launch.death_signal = options.death_signal;

@@ -79,6 +79,7 @@ int probe_prepare(const struct probe_options *o, const struct list *targets, cha
     plan->timeout = o->timeout == 0 ? PROBE_TIMEOUT : o->timeout;
     plan->wait = o->wait;
     plan->verbose = o->verbose;
+    plan->brief = o->brief;
     options(o, &plan->want, faults);
     plan->target = arena_take((targets->count + 1) * sizeof *plan->target);
     if (targets->count > PROBE_TARGETS || plan->target == NULL) {

@@ -21,6 +21,8 @@ enum {
     DRAIN_TIME = 5000,
     BACKOFF_FIRST = 50000,
     BACKOFF_MAX = 1000000,
+    LAST_ATTEMPT =
+        100000, /* what the last attempt of a wait gets at least, so that it can find out a reason */
 };
 
 enum step { CONNECTING, SENDING, RECEIVING, DRAINING, CLOSED };
@@ -283,8 +285,10 @@ static bool turn(struct look *looks, const struct probe_plan *plan, int64_t dead
     return true;
 }
 
-static void put_line(const struct look *l, bool verbose, struct text *report)
+static void put_line(const struct look *l, const struct probe_plan *plan, struct text *report)
 {
+    if (plan->brief)
+        text_next(report);
     text_put(report, l->healthy ? "healthy: " : "unhealthy: ");
     text_safe(report, l->target->shown, strlen(l->target->shown));
     text_put(report, ": ");
@@ -293,14 +297,15 @@ static void put_line(const struct look *l, bool verbose, struct text *report)
         text_put(report, " in ");
         text_duration(report, l->decided - l->began);
     }
-    if (verbose && l->connected != 0) {
+    if (plan->verbose && l->connected != 0) {
         text_put(report, " (connected after ");
         text_duration(report, l->connected - l->began);
         text_put(report, ", answered ");
         text_duration(report, l->decided - l->connected);
         text_put(report, " later)");
     }
-    text_raw(report, "\n", 1);
+    if (!plan->brief)
+        text_raw(report, "\n", 1);
 }
 
 int probe_run(const struct probe_plan *plan, struct text *report)
@@ -317,8 +322,10 @@ int probe_run(const struct probe_plan *plan, struct text *report)
         if (looks[i].fd >= 0)
             close(looks[i].fd);
         bad |= !looks[i].healthy;
-        put_line(&looks[i], plan->verbose, report);
     }
+    for (size_t i = 0; i < plan->count; i++)
+        if (!plan->brief || looks[i].healthy != bad)
+            put_line(&looks[i], plan, report);
     return bad;
 }
 
@@ -335,8 +342,11 @@ int probe_wait(const struct probe_plan *plan, struct text *report)
             attempt.timeout = left > 0 ? left : 1;
         if (probe_run(&attempt, report) == 0)
             return 0;
-        if (clock_us() + pause >= deadline)
+        left = deadline - clock_us() - LAST_ATTEMPT;
+        if (left <= 0)
             return 1;
+        if (pause > left)
+            pause = left;
         poll(NULL, 0, (int)(pause / 1000));
         pause = pause * 2 > BACKOFF_MAX ? BACKOFF_MAX : pause * 2;
     }
