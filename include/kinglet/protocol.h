@@ -1,33 +1,31 @@
 /* protocol: what the kinds of targets have in common. Pure.
  *
  * Every probe is one message sent, and then bytes taken until something is decided. A protocol is an encoder
- * of that message and a parser that takes the answer in any split.
+ * of that message, NAME_request, and a parser, NAME_answer. The parser is a function of all that has come so
+ * far, at least 5 bytes and a NUL behind them, and keeps nothing: so it cannot matter in which pieces they
+ * came. It decides at the first byte that decides, appends to `why` what it then says, and stays by it
+ * whatever follows. HTTP, whose answers may be large, takes pieces instead.
  */
 #ifndef KINGLET_PROTOCOL_H
 #define KINGLET_PROTOCOL_H
 
 #include "kinglet/answer.h"
-#include "kinglet/fcgi.h"
-#include "kinglet/grpc.h"
 #include "kinglet/http.h"
-#include "kinglet/postgres.h"
-#include "kinglet/redis.h"
 #include "kinglet/target.h"
 #include "kinglet/tls.h"
 
-enum { PROTOCOL_REQUEST_MAX = 4096 };
+enum {
+    PROTOCOL_REQUEST_MAX = 4096,
+    PROTOCOL_ANSWER_MAX =
+        4096, /* with a NUL; what is not decided by then is refused. HTTP has limits of its own */
+};
 
 struct protocol {
-    enum target_kind kind;
-    unsigned taken;         /* bytes of the answer; HTTP counts its own */
-    unsigned char first[5]; /* of them: no answer of any protocol is shorter */
+    const struct target *target;
+    size_t len; /* of the bytes taken so far */
     union {
         struct http http;
-        struct grpc grpc;
-        struct postgres postgres;
-        struct redis redis;
-        struct fcgi fcgi;
-        struct tls tls;
+        char bytes[PROTOCOL_ANSWER_MAX];
     } state;
 };
 

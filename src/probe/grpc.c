@@ -6,208 +6,181 @@
 
 #include <string.h>
 
-enum frame {
-    DATA,
-    HEADERS,
-    RST_STREAM = 3,
-    SETTINGS,
-    PUSH_PROMISE,
-    GOAWAY = 7,
-    CONTINUATION = 9,
-    IGNORED = 0xFF, /* known or not: not our stream's */
-};
-
-enum {
-    END_STREAM = 1, /* flags of frames */
-    ACK = 1,
-    END_HEADERS = 4,
-    PADDED = 8,
-    PRIORITY = 0x20,
-    HEAD = 9,
-    FRAME_MAX = 16384, /* SETTINGS_MAX_FRAME_SIZE where nothing else is said (6.5.2) */
-    HEADERS_AT = 45,   /* in what we send */
-};
-
+enum { DATA, HEADERS, RST_STREAM = 3, PUSH_PROMISE = 5, GOAWAY = 7, CONTINUATION = 9 }; /* frames */
+enum { END_STREAM = 1, END_HEADERS = 4, PADDED = 8, PRIORITY = 32 };                    /* their flags */
+enum { HEAD = 9, FRAME_MAX = 16384 /* SETTINGS_MAX_FRAME_SIZE where nothing else is said, 6.5.2 */ };
 enum { STATUS_FIRST = 8, STATUS_LAST = 14, STATIC_LAST = 61 }; /* :status in the static table, and its end */
-enum { FIELD, INDEX, LENGTH, LENGTH_MORE, STRING };            /* what comes next in a block of headers */
-enum { OTHER, STATUS, RESULT };                                /* fields */
-enum { NO_NUMBER = 1000 };
-enum { NOT_FOUND = 5, UNIMPLEMENTED = 12 }; /* grpc-status */
-enum { SERVING = 1, WORDS = 4 };
-
-static const char BAD_FRAME[] = "a bad HTTP/2 frame";
-static const char BAD_HEADERS[] = "bad HTTP/2 headers";
-static const char NO_STATUS[] = "no gRPC status";
+enum { NOT_FOUND = 5, UNIMPLEMENTED = 12 };                    /* grpc-status */
+enum { NO_NUMBER = 1000, SERVING = 1 };
 
 /* --- the call --- */
 
-/* Seven bits a byte, the least significant first: of HPACK and of protobuf. */
-static void put_varint(struct text *out, size_t n)
+void grpc_request(const struct target *target, struct text *out)
 {
-    for (; n > 127; n >>= 7)
-        wire_put(out, n | 128, 1);
-    wire_put(out, n, 1);
-}
-
-/* A string literal, not in Huffman's code (5.2). */
-static void put_literal(struct text *out, const char *string)
-{
-    size_t len = strlen(string);
-
-    wire_put(out, len < 127 ? len : 127, 1);
-    if (len >= 127)
-        put_varint(out, len - 127);
-    text_put(out, string);
-}
-
-void grpc_begin(struct grpc *g, const struct target *target, struct text *out)
-{
-    /* SETTINGS of HEADER_TABLE_SIZE 0 and ENABLE_PUSH 0; the head of HEADERS, with END_HEADERS, of stream 1
-     */
-    static const char begin[] = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
-                                "\0\0\x0c\4\0\0\0\0\0"
-                                "\0\1\0\0\0\0\0\2\0\0\0\0"
-                                "\0\0\0\1\4\0\0\0\1"
-                                "\x83\x86"                           /* :method POST, :scheme http */
-                                "\4\x1c/grpc.health.v1.Health/Check" /* :path, as all that follow a literal */
-                                "\x0f\x10\x10"
-                                "application/grpc" /* content-type */
-                                "\0\2te\x08trailers"
-                                "\1" /* :authority */;
-    static const char data[] = "\0\0\0\0\1\0\0\0\1"
-                               "\0\0\0\0\0";
-    char host[300];
+    static const char form[] = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
+                               /* SETTINGS: HEADER_TABLE_SIZE 0, ENABLE_PUSH 0 */
+                               "\0\0\x0c\4\0\0\0\0\0"
+                               "\0\1\0\0\0\0\0\2\0\0\0\0"
+        /* HEADERS, END_HEADERS, stream 1; :method POST, :scheme http, :path */
+        WIRE "c\1\4\0\0\0\1"
+                               "\x83\x86\4\x1c/grpc.health.v1.Health/Check"
+                               "\x0f\x10\x10"
+                               "application/grpc" /* content-type */
+                               "\0\2te\x08trailers"
+                               "\x0f\x2b\7"
+                               "kinglet"     /* user-agent */
+                               "\1" WIRE "0" /* :authority */
+        WIRE "y"
+        /* DATA, END_STREAM, stream 1; not compressed, a length, field 1 a string */
+        WIRE "c\0\1\0\0\0\1"
+                               "\0" WIRE "d\x0a" WIRE "1" WIRE "2" WIRE "t" WIRE "y";
+    enum { ROOM = 2 }; /* for the length of a literal (5.2), which is one byte below 127 */
+    char host[ROOM + 255], length[2];
+    const char *path = target->path + (target->path[0] == '/');
+    size_t service = strcspn(path, "?");
     struct text authority;
-    size_t start = out->len, message, len;
+    bool large;
 
-    text_init(&authority, host, sizeof host);
+    text_init(&authority, host + ROOM, sizeof host - ROOM);
     if (target->is_unix)
         text_put(&authority, "localhost");
     else
         text_format(&authority, strchr(target->host, ':') != NULL ? "[%s]:%u" : "%s:%u", target->host,
                     target->port);
-    text_raw(out, begin, sizeof begin - 1);
-    put_literal(out, authority.at);
-    text_raw(out, "\x0f\x2b", 2); /* user-agent */
-    put_literal(out, "kinglet/" KINGLET_VERSION);
-    wire_length(out, start + HEADERS_AT, 3, start + HEADERS_AT + HEAD);
-    message = out->len;
-    text_raw(out, data, sizeof data - 1);
-    g->service = target->path + (target->path[0] == '/');
-    len = strcspn(g->service, "?");
-    if (len > 0) {
-        text_put(out, "\x0a");
-        put_varint(out, len);
-        text_raw(out, g->service, len);
-    }
-    wire_length(out, message, 3, message + HEAD);
-    wire_length(out, message + HEAD + 1, 4, message + HEAD + 5);
+    large = authority.len >= 127;
+    host[0] = 127;
+    host[1] = (char)(authority.len - (large ? 127 : 0));
+    out->cut = out->cut || authority.cut;
+    length[0] = (char)(service | 0x80); /* two bytes even where one would do, as a varint may have */
+    length[1] = (char)(service >> 7);
+    wire_put(out, form, sizeof form - 1,
+             (const struct wire_part[]){
+                 {host + !large, authority.len + 1 + large}, {length, sizeof length}, {path, service}});
 }
 
 /* --- headers --- */
 
-/* The number of up to three digits that the string is, or NO_NUMBER: in Huffman's code 0 to 2 take 5 bits and
- * 3 to 9 take 6, and ones fill up the last byte (5.2, appendix B). */
-static unsigned number(const struct grpc *g)
-{
-    uint32_t bits = 0;
-    uint64_t plain;
-    unsigned n = 0, used = 0, all = 8 * g->taken;
+struct block {
+    const unsigned char *at, *end;
+};
 
-    if (g->taken == 0 || g->taken > 3)
-        return NO_NUMBER;
-    if (!g->huffman)
-        return number_parse((const char *)g->text, g->taken, NO_NUMBER, &plain) == 0 ? (unsigned)plain
-                                                                                     : NO_NUMBER;
-    for (unsigned i = 0; i < 4; i++)
-        bits = bits << 8 | (i < g->taken ? g->text[i] : 0xFFU);
-    while (bits != UINT32_MAX) {
-        unsigned digit = bits >> 27, width = 5;
-        if (digit > 2) {
-            digit = (bits >> 26) - 0x16;
-            width = 6;
-        }
-        if (digit > 9)
-            return NO_NUMBER;
-        n = n * 10 + digit;
-        used += width;
-        bits = ~(~bits << width);
+struct string {
+    const char *at;
+    size_t len;
+    bool huffman;
+};
+
+/* What the server's frames have said so far. The numbers and 1; 0: nothing yet. */
+struct reply {
+    unsigned status, result; /* :status, grpc-status */
+    size_t len;
+    unsigned char message[7]; /* with its prefix */
+};
+
+/* An integer with a prefix of the bits of `mask` (5.1). One that does not end or is too large comes out as
+ * larger than anything that is allowed. */
+static size_t integer(struct block *b, unsigned mask)
+{
+    size_t value = *b->at++ & mask;
+
+    if (value < mask)
+        return value;
+    for (unsigned shift = 0; shift < 21 && b->at < b->end; shift += 7) {
+        value += (size_t)(*b->at & 127) << shift;
+        if (*b->at++ < 128)
+            return value;
     }
-    return used <= all && used + 8 > all && n < NO_NUMBER ? n : NO_NUMBER;
+    return SIZE_MAX;
 }
 
-/* These return whether what they were given can be. */
-static bool assign(struct grpc *g, unsigned field, unsigned number)
+/* Returns whether there is a string. */
+static bool string(struct block *b, struct string *s)
 {
-    bool fresh = field == OTHER || g->value[field] == 0;
-
-    g->value[field] = number + 1;
-    return fresh;
-}
-
-static bool string_over(struct grpc *g)
-{
-    static const char plain[] = "grpc-status", coded[] = "\x9a\xca\xc8\xb2\x12\x34\xda\x8f";
-    size_t len = g->huffman ? sizeof coded - 1 : sizeof plain - 1;
-
-    if (g->is_value) {
-        g->state = FIELD;
-        return assign(g, g->field, number(g));
-    }
-    g->field = g->taken == len && memcmp(g->text, g->huffman ? coded : plain, len) == 0 ? RESULT : OTHER;
-    g->is_value = true;
-    g->state = LENGTH;
+    if (b->at >= b->end)
+        return false;
+    s->huffman = *b->at >= 128;
+    s->len = integer(b, 127);
+    s->at = (const char *)b->at;
+    if (s->len > (size_t)(b->end - b->at))
+        return false;
+    b->at += s->len;
     return true;
 }
 
-/* The index of a literal's name in the static table (appendix A), or 0: the name follows. */
-static bool name_index(struct grpc *g, unsigned index)
+/* The number of up to three digits that the string is: in Huffman's code 0 to 2 take 5 bits and 3 to 9 take
+ * 6, and ones fill up the last byte (5.2, appendix B). NO_NUMBER for anything else. */
+static unsigned number(const struct string *s)
 {
-    g->field = index >= STATUS_FIRST && index <= STATUS_LAST ? STATUS : OTHER;
-    g->is_value = index != 0;
-    g->state = LENGTH;
-    return index <= STATIC_LAST;
+    uint32_t bits = 0;
+    uint64_t plain = NO_NUMBER;
+    unsigned n = 0, left = 8 * (unsigned)s->len;
+
+    if (!s->huffman)
+        number_parse(s->at, s->len, NO_NUMBER - 1, &plain);
+    if (!s->huffman || s->len == 0 || s->len > 3)
+        return (unsigned)plain;
+    bits = ~(~wire_get(s->at, (unsigned)s->len) << (32 - left));
+    while (bits != UINT32_MAX) {
+        unsigned width = bits >> 27 < 3 ? 5 : 6, digit = (bits >> (32 - width)) - (width == 5 ? 0 : 0x16);
+        if (digit > 9)
+            return NO_NUMBER;
+        n = n * 10 + digit;
+        left -= width;
+        bits = ~(~bits << width);
+    }
+    return left < 8 && n < NO_NUMBER ? n : NO_NUMBER;
 }
 
-static bool header_byte(struct grpc *g, unsigned char byte)
+/* Whether `name` is grpc-status. */
+static bool is_result(const struct string *name)
+{
+    static const char plain[] = "grpc-status", coded[] = "\x9a\xca\xc8\xb2\x12\x34\xda\x8f";
+
+    return name->huffman ? name->len == sizeof coded - 1 && memcmp(name->at, coded, sizeof coded - 1) == 0
+                         : name->len == sizeof plain - 1 && memcmp(name->at, plain, sizeof plain - 1) == 0;
+}
+
+/* Takes what is looked for from a block of headers. Returns false for one that cannot be, or has a field
+ * twice. */
+static bool read_block(struct block *b, struct reply *r)
 {
     static const uint16_t known[] = {200, 204, 206, 304, 400, 404, 500};
-    unsigned index = byte & 0x7F;
 
-    switch (g->state) {
-    case FIELD:
-        if (byte >= 0x80) { /* a field of the table, 6.1 */
-            bool status = index >= STATUS_FIRST && index <= STATUS_LAST;
-            return index != 0 && index <= STATIC_LAST &&
-                   (!status || assign(g, STATUS, known[index - STATUS_FIRST]));
+    while (b->at < b->end) {
+        unsigned first = *b->at, value, other = 0, *field = &other;
+        struct string s;
+        size_t index;
+        if (first >> 5 == 1) { /* the size of the table (6.3), which is none */
+            if (integer(b, 31) != 0)
+                return false;
+            continue;
         }
-        if (byte >= 0x40) /* a literal that would be put into the table if that had room, 6.2.1 */
-            return name_index(g, byte & 0x3F);
-        if (byte >= 0x20) /* the table's size, 6.3 */
-            return byte == 0x20;
-        if ((byte & 0x0F) != 0x0F) /* a literal, 6.2.2 and 6.2.3 */
-            return name_index(g, byte & 0x0F);
-        g->state = INDEX;
-        return true;
-    case INDEX:
-        return name_index(g, 15U + byte);
-    case LENGTH:
-        g->huffman = byte >= 0x80;
-        g->length = index;
-        g->taken = g->shift = 0;
-        g->state = index == 127 ? LENGTH_MORE : STRING;
-        return index > 0 || string_over(g);
-    case LENGTH_MORE:
-        g->length += index << g->shift;
-        g->shift += 7;
-        if (byte < 0x80)
-            g->state = STRING;
-        return byte < 0x80 || g->shift < 14;
-    default:
-        if (g->taken < sizeof g->text)
-            g->text[g->taken] = byte;
-        return ++g->taken < g->length || string_over(g);
+        /* from the table whole (6.1); a literal that would go into it (6.2.1); any other (6.2.2, 6.2.3) */
+        index = integer(b, first >= 0x80 ? 127 : first >= 0x40 ? 63 : 15);
+        if (index > STATIC_LAST)
+            return false;
+        if (index >= STATUS_FIRST && index <= STATUS_LAST)
+            field = &r->status;
+        if (first >= 0x80) {
+            if (index == 0)
+                return false;
+            value = field == &other ? 0 : known[index - STATUS_FIRST];
+        } else {
+            if (index == 0) {
+                if (!string(b, &s))
+                    return false;
+                if (is_result(&s))
+                    field = &r->result;
+            }
+            if (!string(b, &s))
+                return false;
+            value = number(&s);
+        }
+        if (*field != 0)
+            return false;
+        *field = value + 1;
     }
+    return true;
 }
 
 /* --- the answer --- */
@@ -218,142 +191,105 @@ static enum answer bad(struct text *why, const char *words)
     return ANSWER_BAD;
 }
 
-/* The call is over, with a grpc-status. */
-static enum answer verdict(const struct grpc *g, struct text *why)
+/* The call is over. */
+static enum answer verdict(const struct target *target, const struct reply *r, struct text *why)
 {
     /* HealthCheckResponse.ServingStatus, and what is none */
     static const char words[][20] = {"UNKNOWN", "SERVING", "NOT_SERVING", "SERVICE_UNKNOWN",
                                      "not a health answer"};
-    const unsigned char *m = g->message; /* a byte 0, a length in 4, and field 1 as a varint, or nothing */
-    unsigned result = g->value[RESULT] - 1, status = m[6];
+    enum { NONE = 4 };
+    const unsigned char *m =
+        r->message; /* not compressed, a length in 4 bytes, field 1 a varint or nothing */
+    const char *service = target->path + (target->path[0] == '/');
+    unsigned result = r->result - 1, status = m[6];
 
+    if (r->result == 0)
+        return bad(why, "no gRPC status");
     if (result == NOT_FOUND)
-        text_format(why, "unknown service '%.*s'", (int)strcspn(g->service, "?"), g->service);
+        text_format(why, "unknown service '%.*s'", (int)strcspn(service, "?"), service);
     else if (result == UNIMPLEMENTED)
         text_put(why, "no health service");
     else if (result != 0)
         text_format(why, "gRPC status %u", result);
     if (result != 0)
         return ANSWER_BAD;
-    if (memcmp(m, "\0\0\0", 4) != 0 || m[4] + 5 != g->message_len || m[5] != (g->message_len > 5 ? 8 : 0) ||
-        status > WORDS)
-        status = WORDS;
+    if (memcmp(m, "\0\0\0", 4) != 0 || m[4] + 5U != r->len || m[5] != (r->len > 5 ? 8 : 0) || status > NONE)
+        status = NONE;
     text_put(why, words[status]);
     return status == SERVING ? ANSWER_GOOD : ANSWER_BAD;
 }
 
-static enum answer block_over(struct grpc *g, struct text *why)
+/* One frame of our stream, or a GOAWAY. */
+static enum answer frame(const struct target *target, struct reply *r, const char *head, struct text *why)
 {
-    unsigned status = g->value[STATUS] - 1;
+    const unsigned char *at = (const unsigned char *)head + HEAD;
+    struct block b = {at, at + wire_get(head, 3)};
+    unsigned type = (unsigned char)head[3], flags = (unsigned char)head[4], status;
+    bool ends = flags & END_STREAM;
 
-    if (g->state != FIELD || g->value[STATUS] == 0)
-        return bad(why, BAD_HEADERS);
-    g->in_block = false;
-    if (status >= 100 && status < 200 && !g->ends) { /* an interim answer, 8.1 */
-        g->value[STATUS] = 0;
-        return ANSWER_MORE;
+    if (type <= HEADERS) {
+        if (flags & PADDED)
+            b.end -= *b.at++;
+        if (type == HEADERS && flags & PRIORITY)
+            b.at += 5;
     }
-    if (status != 200) {
-        text_format(why, "HTTP status %u", status);
-        return ANSWER_BAD;
-    }
-    if (!g->ends)
-        return ANSWER_MORE;
-    return g->value[RESULT] == 0 ? bad(why, NO_STATUS) : verdict(g, why);
-}
-
-static enum answer frame_over(struct grpc *g, struct text *why)
-{
-    unsigned char flags = g->head[4];
-
-    g->at = 0;
-    switch (g->type) {
+    if (b.at > b.end)
+        return bad(why, "a bad HTTP/2 frame");
+    switch (type) {
     case DATA:
-        return flags & END_STREAM ? bad(why, NO_STATUS) : ANSWER_MORE;
+        if (r->len + (size_t)(b.end - b.at) > sizeof r->message)
+            return bad(why, "not a health answer");
+        memcpy(r->message + r->len, b.at, (size_t)(b.end - b.at));
+        r->len += (size_t)(b.end - b.at);
+        break;
     case HEADERS:
-    case CONTINUATION:
-        return flags & END_HEADERS ? block_over(g, why) : ANSWER_MORE;
+        if (!(flags & END_HEADERS) || !read_block(&b, r) || r->status == 0)
+            return bad(why, "bad HTTP/2 headers");
+        status = r->status - 1;
+        if (status < 200 && !ends) { /* an interim answer, 8.1 */
+            r->status = 0;
+        } else if (status != 200) {
+            text_format(why, "HTTP status %u", status);
+            return ANSWER_BAD;
+        }
+        break;
     case RST_STREAM:
-    case GOAWAY:
-        text_format(why, "%s (HTTP/2 error %u)",
-                    g->type == GOAWAY ? "the server goes away" : "the call was reset", g->error);
+    case GOAWAY: /* an error code; in the latter behind the number of a stream (6.4, 6.8) */
+        text_format(why, "%s by the server (HTTP/2 error %u)",
+                    type == GOAWAY ? "the connection was closed" : "reset",
+                    (unsigned)wire_get((const char *)at + (type == GOAWAY ? 4 : 0), 4));
         return ANSWER_BAD;
+    case PUSH_PROMISE:
+    case CONTINUATION:
+        return bad(why, "a bad HTTP/2 frame");
     default:
         return ANSWER_MORE;
     }
+    return ends ? verdict(target, r, why) : ANSWER_MORE;
 }
 
-/* The head of a frame is there (4.1). */
-static enum answer frame_begins(struct grpc *g, struct text *why)
+enum answer grpc_answer(const struct target *target, const char *bytes, size_t len, struct text *why)
 {
-    const unsigned char *h = g->head;
-    uint32_t stream = (h[5] & 0x7FU) << 24 | (uint32_t)h[6] << 16 | (uint32_t)h[7] << 8 | h[8];
+    struct reply reply = {0, 0, 0, {0}};
 
-    g->left = (uint32_t)h[0] << 16 | (uint32_t)h[1] << 8 | h[2];
-    g->type = h[3];
-    g->error = g->error_len = g->skip = 0;
-    g->padding = 0;
-    if (!g->settled &&
-        (g->type != SETTINGS || stream != 0 || h[4] & ACK || g->left % 6 != 0 || g->left > FRAME_MAX))
-        return ANSWER_ALIEN; /* 3.4 */
-    g->settled = true;
-    if (g->left > FRAME_MAX || g->type == PUSH_PROMISE || (g->type == CONTINUATION) != g->in_block ||
-        (g->in_block && stream != 1) || (g->type == DATA && stream == 1 && g->value[STATUS] == 0))
-        return bad(why, BAD_FRAME);
-    if (stream != 1 && g->type != GOAWAY)
-        g->type = IGNORED;
-    g->padded = g->type <= HEADERS && h[4] & PADDED;
-    if (g->type == HEADERS) {
-        g->in_block = true;
-        g->ends = h[4] & END_STREAM;
-        g->skip = h[4] & PRIORITY ? 5 : 0;
-    }
-    if (g->left < (unsigned)g->padded + g->skip)
-        return bad(why, BAD_FRAME);
-    return g->left == 0 ? frame_over(g, why) : ANSWER_MORE;
-}
-
-static enum answer payload(struct grpc *g, unsigned char byte, struct text *why)
-{
-    g->left--;
-    if (g->padded) {
-        g->padded = false;
-        g->padding = byte;
-        return g->left < (unsigned)g->padding + g->skip ? bad(why, BAD_FRAME) : ANSWER_MORE;
-    }
-    if (g->skip > 0) {
-        g->skip--;
+    if (len < HEAD)
         return ANSWER_MORE;
+    if (bytes[0] != 0 || memcmp(bytes + 3, "\4\0\0\0\0", 6) != 0) /* SETTINGS come first, 3.4 */
+        return ANSWER_ALIEN;
+    while (len >= HEAD) {
+        size_t size = wire_get(bytes, 3);
+        enum answer answer = ANSWER_MORE;
+        if (size > FRAME_MAX)
+            return bad(why, "a bad HTTP/2 frame");
+        size += HEAD;
+        if (len < size)
+            break;
+        if (bytes[3] == GOAWAY || wire_get(bytes + 5, 4) << 1 == 2)
+            answer = frame(target, &reply, bytes, why);
+        if (answer != ANSWER_MORE)
+            return answer;
+        bytes += size;
+        len -= size;
     }
-    if (g->left < g->padding)
-        return ANSWER_MORE;
-    switch (g->type) {
-    case DATA:
-        if (g->message_len == sizeof g->message)
-            return bad(why, "not a health answer");
-        g->message[g->message_len++] = byte;
-        return ANSWER_MORE;
-    case HEADERS:
-    case CONTINUATION:
-        return header_byte(g, byte) ? ANSWER_MORE : bad(why, BAD_HEADERS);
-    default: /* of RST_STREAM the whole is an error code; of GOAWAY it comes after another number (6.4, 6.8)
-              */
-        if (g->error_len < 8) {
-            g->error = g->error << 8 | byte;
-            g->error_len++;
-        }
-        return ANSWER_MORE;
-    }
-}
-
-enum answer grpc_take(struct grpc *g, unsigned char byte, struct text *why)
-{
-    enum answer answer;
-
-    if (g->at < HEAD) {
-        g->head[g->at++] = byte;
-        return g->at == HEAD ? frame_begins(g, why) : ANSWER_MORE;
-    }
-    answer = payload(g, byte, why);
-    return g->left == 0 && answer == ANSWER_MORE ? frame_over(g, why) : answer;
+    return ANSWER_MORE;
 }

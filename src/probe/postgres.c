@@ -6,107 +6,63 @@
 #include <string.h>
 
 enum {
-    HEAD = 5, /* type and length */
     MESSAGE_MIN = 8,
-    REQUEST_MAX = 2000,
     /* As libpq: what is longer is an error of protocol 2, the letter E and text up to a NUL. A server that
      * cannot fork still says it so. */
-    ERROR_MAX = 30000,
+    MESSAGE_MAX = 30000,
 };
 
-static void put_string(struct text *out, const char *bytes, size_t len)
+void postgres_request(const struct target *target, struct text *out)
 {
-    text_raw(out, bytes, len);
-    text_raw(out, "", 1);
-}
-
-void postgres_begin(const struct target *target, struct text *out)
-{
-    static const char head[] = "\0\0\0\0\0\3\0\0application_name\0kinglet\0user";
+    static const char form[] =
+        WIRE "d\0\3\0\0application_name\0kinglet\0user\0" WIRE "0\0database\0" WIRE "1\0\0" WIRE "p";
     const char *user = target->userinfo == NULL ? "" : target->userinfo;
-    size_t start = out->len, len = strcspn(user, ":"), path = strcspn(target->path, "?");
+    struct wire_part parts[2] = {{user, strcspn(user, ":")}};
 
-    text_raw(out, head, sizeof head);
-    put_string(out, len == 0 ? "postgres" : user, len == 0 ? 8 : len);
-    if (path > 1) {
-        text_raw(out, "database", 9);
-        put_string(out, target->path + 1, path - 1);
-    }
-    text_raw(out, "", 1);
-    wire_length(out, start, 4, start);
+    if (parts[0].len == 0)
+        parts[0] = (struct wire_part){"postgres", 8};
+    parts[1] = parts[0];
+    if (target->path[0] != '\0' && target->path[1] != '\0')
+        parts[1] = (struct wire_part){target->path + 1, strcspn(target->path + 1, "?")};
+    wire_put(out, form, sizeof form - 1, parts);
 }
 
-/* What the error says, as soon as its code and, where those matter, its words are there. */
-static enum answer judge(struct postgres *p, bool over, struct text *why)
+enum answer postgres_answer(const struct target *target, const char *bytes, size_t len, struct text *why)
 {
-    bool code = p->code_len == sizeof p->code;
+    uint32_t size = wire_get(bytes + 1, 4);
+    const char *at, *end = bytes + len, *words = bytes + 1;
+    bool accepts = false, code = false, told = false;
 
-    if (code && memcmp(p->code, "57P03", sizeof p->code) != 0) {
-        text_put(why, "accepting connections");
-        return ANSWER_GOOD;
-    }
-    if (!over && !(code && p->told))
-        return ANSWER_MORE;
-    text_put(why, "rejecting connections: ");
-    text_safe(why, p->words, p->words_len);
-    return ANSWER_BAD;
-}
-
-/* Errors are fields of a letter and a string each, and then a NUL. */
-static enum answer error_field(struct postgres *p, unsigned char byte, struct text *why)
-{
-    if (p->field == '\0') {
-        p->field = byte;
-        return byte == '\0' ? judge(p, true, why) : ANSWER_MORE;
-    }
-    if (byte == '\0') {
-        p->told = p->told || p->field == 'M';
-        p->field = '\0';
-        return judge(p, p->left > ERROR_MAX, why);
-    }
-    if (p->field == 'C') {
-        bool valid = (byte >= '0' && byte <= '9') || (byte >= 'A' && byte <= 'Z');
-        if (!valid || p->code_len == sizeof p->code)
-            return ANSWER_ALIEN;
-        p->code[p->code_len++] = (char)byte;
-    } else if (p->field == 'M' && p->words_len < sizeof p->words) {
-        p->words[p->words_len++] = (char)byte;
-    }
-    return ANSWER_MORE;
-}
-
-/* Type and length of the first message are there. */
-static enum answer head_over(struct postgres *p, struct text *why)
-{
-    if (p->type == 'R' && p->left >= MESSAGE_MIN && p->left <= REQUEST_MAX) {
-        text_put(why, "accepting connections");
-        return ANSWER_GOOD;
-    }
-    if (p->type != 'E' || p->left < MESSAGE_MIN)
+    (void)target;
+    if (bytes[0] == 'R' && size >= MESSAGE_MIN && size <= MESSAGE_MAX) {
+        accepts = true;
+    } else if (bytes[0] != 'E' || size < MESSAGE_MIN) {
         return ANSWER_ALIEN;
-    if (p->left > ERROR_MAX) {
-        for (unsigned i = 0; i < 4; i++)
-            p->words[i] = (char)(p->left >> (24 - 8 * i));
-        p->words_len = 4;
-        p->field = 'M';
-        p->left = UINT32_MAX;
+    } else if (size > MESSAGE_MAX) {
+        if (strlen(words) == len - 1)
+            return ANSWER_MORE;
     } else {
-        p->left -= 4; /* the length counts itself */
+        /* Fields of a letter and a string each, and a NUL at the end: the code and the words of all that is
+         * wrong. */
+        for (words = "", at = bytes + 5; !accepts && !(code && told); at += strlen(at) + 1) {
+            if (at >= end || at + strlen(at) == end)
+                return ANSWER_MORE;
+            if (*at == '\0')
+                break;
+            if (*at == 'M') {
+                words = at + 1;
+                told = true;
+            }
+            if (*at == 'C') {
+                code = true;
+                accepts = strlen(at + 1) == 5 && strcmp(at + 1, "57P03") != 0;
+            }
+        }
     }
-    return ANSWER_MORE;
-}
-
-enum answer postgres_take(struct postgres *p, unsigned char byte, struct text *why)
-{
-    enum answer answer;
-
-    if (p->at < HEAD) {
-        if (p->at++ == 0)
-            p->type = byte;
-        else
-            p->left = p->left << 8 | byte;
-        return p->at == HEAD ? head_over(p, why) : ANSWER_MORE;
+    if (accepts) {
+        text_put(why, "accepting connections");
+        return ANSWER_GOOD;
     }
-    answer = error_field(p, byte, why);
-    return --p->left == 0 && answer == ANSWER_MORE ? judge(p, true, why) : answer;
+    text_format(why, "rejecting connections: %s", words);
+    return ANSWER_BAD;
 }

@@ -322,7 +322,7 @@ static void put_line(const struct look *l, bool verbose, struct text *report)
 
 int probe_run(const struct probe_plan *plan, struct text *report)
 {
-    struct look looks[PROBE_TARGETS];
+    static struct look looks[PROBE_TARGETS]; /* as much of it as there are targets becomes memory */
     int64_t deadline = clock_us() + plan->timeout;
     int bad = 0;
 

@@ -1,35 +1,41 @@
 /* protocol: from a target's kind to its encoder and parser. See kinglet/protocol.h. */
 #include "kinglet/protocol.h"
 
+#include "kinglet/fcgi.h"
+#include "kinglet/grpc.h"
+#include "kinglet/postgres.h"
+#include "kinglet/redis.h"
+
 #include <string.h>
 
-enum { TAKEN_MAX = 1 << 16 /* no health answer of a binary protocol is larger */ };
+enum {
+    ANSWER_MIN = 5 /* no answer of any protocol is shorter, and it is enough to know some strangers by */
+};
 
 void protocol_begin(struct protocol *p, const struct target *target, const struct http_want *want,
                     const unsigned char random[TLS_RANDOM], struct text *out)
 {
-    if (target->kind != TARGET_HTTP)
-        memset(p, 0, sizeof *p);
-    p->kind = target->kind;
-    switch (p->kind) {
+    p->target = target;
+    p->len = 0;
+    switch (target->kind) {
     case TARGET_HTTP:
         http_begin(&p->state.http, want);
         http_request(target, want, out);
         break;
     case TARGET_GRPC:
-        grpc_begin(&p->state.grpc, target, out);
+        grpc_request(target, out);
         break;
     case TARGET_POSTGRES:
-        postgres_begin(target, out);
+        postgres_request(target, out);
         break;
     case TARGET_REDIS:
-        redis_begin(&p->state.redis, target, out);
+        redis_request(target, out);
         break;
     case TARGET_FCGI:
-        fcgi_begin(&p->state.fcgi, target, out);
+        fcgi_request(target, out);
         break;
     case TARGET_TLS:
-        tls_begin(target, random, out);
+        tls_request(target, random, out);
         break;
     case TARGET_CONNECT:
     case TARGET_FILE:
@@ -37,19 +43,21 @@ void protocol_begin(struct protocol *p, const struct target *target, const struc
     }
 }
 
-static enum answer take(struct protocol *p, unsigned char byte, struct text *why)
+static enum answer parse(const struct target *target, const char *bytes, size_t len, struct text *why)
 {
-    switch (p->kind) {
+    if (memcmp(bytes, "HTTP/", ANSWER_MIN) == 0)
+        return ANSWER_ALIEN;
+    switch (target->kind) {
     case TARGET_GRPC:
-        return grpc_take(&p->state.grpc, byte, why);
+        return grpc_answer(target, bytes, len, why);
     case TARGET_POSTGRES:
-        return postgres_take(&p->state.postgres, byte, why);
+        return postgres_answer(target, bytes, len, why);
     case TARGET_REDIS:
-        return redis_take(&p->state.redis, byte, why);
+        return redis_answer(target, bytes, len, why);
     case TARGET_FCGI:
-        return fcgi_take(&p->state.fcgi, byte, why);
+        return fcgi_answer(target, bytes, len, why);
     case TARGET_TLS:
-        return tls_take(&p->state.tls, byte, why);
+        return tls_answer(target, bytes, len, why);
     case TARGET_HTTP:
     case TARGET_CONNECT:
     case TARGET_FILE:
@@ -58,60 +66,39 @@ static enum answer take(struct protocol *p, unsigned char byte, struct text *why
     return ANSWER_ALIEN;
 }
 
-/* Says what came instead, as far as the first bytes tell. */
-static enum answer alien(const struct protocol *p, struct text *why)
+enum answer protocol_feed(struct protocol *p, const char *bytes, size_t len, struct text *why)
 {
     static const char names[][11] = {
         [TARGET_GRPC] = "gRPC",   [TARGET_POSTGRES] = "PostgreSQL",
         [TARGET_REDIS] = "Redis", [TARGET_FCGI] = "FastCGI",
         [TARGET_TLS] = "TLS",
     };
-
-    text_put(why, "not ");
-    text_put(why, names[p->kind]);
-    if (memcmp(p->first, "HTTP/", sizeof p->first) == 0)
-        text_put(why, " but HTTP/1");
-    else if (p->kind != TARGET_TLS && memcmp(p->first, "\x15\3", 2) == 0)
-        text_put(why, " but TLS");
-    return ANSWER_BAD;
-}
-
-/* The first bytes are kept until it is clear what they are, and then go on to the parser. */
-static enum answer take_first(struct protocol *p, struct text *why)
-{
+    char *all = p->state.bytes;
+    size_t room = sizeof p->state.bytes - 1 - p->len;
     enum answer answer = ANSWER_MORE;
 
-    if (memcmp(p->first, "HTTP/", sizeof p->first) == 0)
-        return ANSWER_ALIEN;
-    for (size_t i = 0; i < sizeof p->first && answer == ANSWER_MORE; i++)
-        answer = take(p, p->first[i], why);
-    return answer;
-}
-
-enum answer protocol_feed(struct protocol *p, const char *bytes, size_t len, struct text *why)
-{
-    enum answer answer = ANSWER_MORE;
-
-    if (p->kind == TARGET_HTTP)
+    if (p->target->kind == TARGET_HTTP)
         return http_feed(&p->state.http, bytes, len, why);
-    if (len == 0) {
-        text_put(why, p->taken == 0 ? "the connection was closed without an answer"
+    if (len > room)
+        len = room;
+    if (len > 0)
+        memcpy(all + p->len, bytes, len);
+    p->len += len;
+    all[p->len] = '\0';
+    if (p->len >= ANSWER_MIN)
+        answer = parse(p->target, all, p->len, why);
+    if (answer == ANSWER_ALIEN) {
+        text_format(why, "not %s%s", names[p->target->kind],
+                    memcmp(all, "HTTP/", ANSWER_MIN) == 0 ? " but HTTP/1"
+                    : memcmp(all, "\x15\3", 2) == 0       ? " but TLS"
+                                                          : "");
+        return ANSWER_BAD;
+    }
+    if (answer == ANSWER_MORE && (len == 0 || len == room)) {
+        text_put(why, len > 0       ? "too long an answer"
+                      : p->len == 0 ? "the connection was closed without an answer"
                                     : "the connection was closed in the middle of the answer");
         return ANSWER_BAD;
     }
-    for (size_t i = 0; i < len && answer == ANSWER_MORE; i++) {
-        unsigned char byte = (unsigned char)bytes[i];
-        if (p->taken < sizeof p->first)
-            p->first[p->taken] = byte;
-        p->taken++;
-        if (p->taken > sizeof p->first)
-            answer = take(p, byte, why);
-        else if (p->taken == sizeof p->first)
-            answer = take_first(p, why);
-        if (answer == ANSWER_MORE && p->taken == TAKEN_MAX) {
-            text_put(why, "too long an answer");
-            return ANSWER_BAD;
-        }
-    }
-    return answer == ANSWER_ALIEN ? alien(p, why) : answer;
+    return answer;
 }

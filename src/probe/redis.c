@@ -1,59 +1,57 @@
 /* redis: see kinglet/redis.h. Pure. */
 #include "kinglet/redis.h"
 
+#include "kinglet/wire.h"
+
 #include <string.h>
 
-static void put_bulk(struct text *out, const char *bytes, size_t len)
+void redis_request(const struct target *target, struct text *out)
 {
-    text_format(out, "$%zu\r\n", len);
-    text_raw(out, bytes, len);
-    text_put(out, "\r\n");
-}
+    static const char form[] = "$" WIRE "@\r\n" WIRE "0\r\n"
+                               "$" WIRE "A\r\n" WIRE "1\r\n"
+                               "*1\r\n$4\r\nPING\r\n";
+    enum { BULK = 9, PING = 2 * BULK };
+    size_t skip = PING;
+    struct wire_part parts[2] = {{target->userinfo, 0}};
 
-void redis_begin(struct redis *r, const struct target *target, struct text *out)
-{
-    const char *user = target->userinfo;
-
-    if (user != NULL) { /* [user:]password */
-        size_t len = strcspn(user, ":");
-        const char *password = user[len] == '\0' ? user : user + len + 1;
-        bool named = len > 0 && password > user;
-        r->auth = true;
-        text_put(out, named ? "*3\r\n$4\r\nAUTH\r\n" : "*2\r\n$4\r\nAUTH\r\n");
-        if (named)
-            put_bulk(out, user, len);
-        put_bulk(out, password, strlen(password));
+    if (target->userinfo != NULL) { /* [user:]password */
+        size_t user = strcspn(target->userinfo, ":");
+        parts[1].at = target->userinfo + user + 1;
+        if (target->userinfo[user] == '\0') {
+            parts[1].at = target->userinfo;
+            user = 0;
+        }
+        parts[0].len = user;
+        parts[1].len = strlen(parts[1].at);
+        skip = user > 0 ? 0 : BULK;
+        text_format(out, "*%u\r\n$4\r\nAUTH\r\n", user > 0 ? 3 : 2);
     }
-    text_put(out, "*1\r\n$4\r\nPING\r\n");
+    wire_put(out, form + skip, sizeof form - 1 - skip, parts);
 }
 
-static bool begins(const struct redis *r, const char *word)
+enum answer redis_answer(const struct target *target, const char *bytes, size_t len, struct text *why)
 {
-    size_t len = strlen(word);
+    bool auth = target->userinfo != NULL;
+    const char *end;
+    size_t line;
 
-    return r->len >= len && memcmp(r->line, word, len) == 0;
-}
-
-enum answer redis_take(struct redis *r, unsigned char byte, struct text *why)
-{
-    if (r->len == 0 && byte != '+' && byte != '-')
+    if (auth && memcmp(bytes, "+OK\r\n", 5) == 0) {
+        auth = false;
+        bytes += 5;
+        len -= 5;
+    }
+    end = memchr(bytes, '\r', len);
+    if (len > 0 && *bytes != '-' && *bytes != '+')
         return ANSWER_ALIEN;
-    if (byte != '\n' && r->len < sizeof r->line) {
-        r->line[r->len++] = (char)byte;
+    if (end == NULL)
         return ANSWER_MORE;
+    line = (size_t)(end - bytes);
+    if (*bytes == '-') {
+        text_safe(why, bytes + 1, line - 1);
+        return !auth && (strncmp(bytes, "-NOAUTH", 7) == 0 || strncmp(bytes, "-NOPERM", 7) == 0) ? ANSWER_GOOD
+                                                                                                 : ANSWER_BAD;
     }
-    if (r->len > 0 && r->line[r->len - 1] == '\r')
-        r->len--;
-    if (r->auth && r->len == 3 && begins(r, "+OK")) {
-        r->auth = false;
-        r->len = 0;
-        return ANSWER_MORE;
-    }
-    if (r->line[0] == '-') {
-        text_safe(why, r->line + 1, r->len - 1U);
-        return !r->auth && (begins(r, "-NOAUTH ") || begins(r, "-NOPERM ")) ? ANSWER_GOOD : ANSWER_BAD;
-    }
-    if (r->auth || r->len != 5 || !begins(r, "+PONG"))
+    if (auth || line != 5 || memcmp(bytes, "+PONG", 5) != 0)
         return ANSWER_ALIEN;
     text_put(why, "+PONG");
     return ANSWER_GOOD;
