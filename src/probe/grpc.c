@@ -253,11 +253,14 @@ static enum answer frame(const struct target *target, struct reply *r, const cha
             return ANSWER_BAD;
         }
         break;
-    case RST_STREAM:
-    case GOAWAY: /* an error code; in the latter behind the number of a stream (6.4, 6.8) */
-        text_format(why, "%s by the server (HTTP/2 error %u)",
-                    type == GOAWAY ? "the connection was closed" : "reset",
-                    (unsigned)wire_get((const char *)at + (type == GOAWAY ? 4 : 0), 4));
+    case GOAWAY: /* the number of a stream, and an error code (6.8) */
+        b.at += 4;
+        /* fall through */
+    case RST_STREAM: /* an error code (6.4) */
+        if (b.at + 4 > b.end)
+            return bad(why, "a bad HTTP/2 frame");
+        text_format(why, "%s by the server (HTTP/2 error %u)", type == GOAWAY ? "closed" : "reset",
+                    (unsigned)wire_get((const char *)b.at, 4));
         return ANSWER_BAD;
     case PUSH_PROMISE:
     case CONTINUATION:

@@ -89,9 +89,9 @@ enum answer protocol_feed(struct protocol *p, const char *bytes, size_t len, str
         answer = parse(p->target, all, p->len, why);
     if (answer == ANSWER_ALIEN) {
         text_format(why, "not %s%s", names[p->target->kind],
-                    memcmp(all, "HTTP/", ANSWER_MIN) == 0 ? " but HTTP/1"
-                    : memcmp(all, "\x15\3", 2) == 0       ? " but TLS"
-                                                          : "");
+                    memcmp(all, "HTTP/", ANSWER_MIN) == 0                            ? " but HTTP/1"
+                    : memcmp(all, "\x15\3", 2) == 0 && p->target->kind != TARGET_TLS ? " but TLS"
+                                                                                     : "");
         return ANSWER_BAD;
     }
     if (answer == ANSWER_MORE && (len == 0 || len == room)) {

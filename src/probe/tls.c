@@ -10,7 +10,7 @@ enum { ALERT = 21, HANDSHAKE = 22, SERVER_HELLO = 2, RECORD_MAX = 1 << 14 };
 
 void tls_request(const struct target *target, const unsigned char random[TLS_RANDOM], struct text *out)
 {
-    /* a list of names with one of type 0, a host's (RFC 6066, 3) */
+    /* a list of names with one of type 0, a host's without the dot at the end (RFC 6066, 3) */
     static const char name[] = "\0\0" WIRE "b" WIRE "b\0" WIRE "b" WIRE "0" WIRE "r" WIRE "r" WIRE "r";
     static const char hello[] =
         "\x16\3\1" WIRE "b" /* record */
@@ -32,6 +32,7 @@ void tls_request(const struct target *target, const unsigned char random[TLS_RAN
     struct address address;
     struct wire_part host = {target->host, strlen(target->host)};
 
+    host.len -= target->host[host.len - 1] == '.';
     text_init(&extension, buffer, sizeof buffer);
     if (address_parse(target->host, &address) != 0)
         wire_put(&extension, name, sizeof name - 1, &host);
