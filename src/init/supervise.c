@@ -3,6 +3,7 @@
 
 #include "kinglet/descriptors.h"
 #include "kinglet/log.h"
+#include "kinglet/refusal.h"
 #include "kinglet/sweep.h"
 
 #include <errno.h>
@@ -67,7 +68,7 @@ static _Noreturn void be_probe(const struct supervisor *s, bool wait)
         if (lines[i] == '\n')
             lines[i] = i + 1 < report.len ? ';' : '\0';
     if (wait && bad)
-        log_line(LOG_ERROR, "not started, because what it waits for did not answer: %s", lines);
+        refuse("not started, because what it waits for did not answer: %s", lines);
     else if (!wait && life_would_turn(&s->plan->rules, &s->life, !bad))
         log_line(bad ? LOG_WARN : LOG_INFO, "%s", lines);
     else
@@ -157,7 +158,7 @@ static void tell(enum life_note note, const struct life_orders *orders)
         log_line(LOG_WARN, "PROGRAM is started again in %s", words);
         break;
     case NOTE_WAIT_OVERRAN:
-        log_line(LOG_ERROR, "not started, because what it waits for did not answer in time");
+        refuse("not started, because what it waits for did not answer in time");
         break;
     }
 }
