@@ -20,7 +20,6 @@ struct supervise_plan {
     bool tell_reaped; /* a warning for each orphan */
     const struct probe_plan *health;
     const struct probe_plan *wait;
-    const char *termination_log; /* where a wait that failed is told as well (refusal.h) */
 };
 
 /* Makes the verdict this process's name, which as /proc/1/comm everybody can read and, by the kernel's rule

@@ -182,6 +182,7 @@ const char *log_errno(int error)
         {ENOSYS, "not known to this kernel"},
         {ELOOP, "too many symbolic links"},
         {EPROTO, "protocol error"},
+        {EOPNOTSUPP, "not supported, or off"},
         {EOVERFLOW, "value too large"},
         {EAFNOSUPPORT, "address family not supported"},
         {EADDRNOTAVAIL, "address not available"},

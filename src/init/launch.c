@@ -3,9 +3,11 @@
  * not needed for PROGRAM to run, so its failure is nothing. */
 #include "kinglet/launch.h"
 
+#include "kinglet/confine.h"
 #include "kinglet/expand.h"
 #include "kinglet/lifecycle.h"
 #include "kinglet/log.h"
+#include "kinglet/refusal.h"
 #include "kinglet/text.h"
 
 #include <errno.h>
@@ -111,13 +113,17 @@ static _Noreturn void become_program(const struct launch *launch, volatile int *
         text_init(&pid, launch->listen_pid, 11);
         text_u64(&pid, (uint64_t)getpid());
     }
+    if (launch->confine != NULL && confine_enter(launch->confine) != 0) {
+        *status = STATUS_REFUSED;
+        _exit(*status);
+    }
     sigmask_set(&launch->mask);
     execute(launch);
     *status = errno == ENOENT ? STATUS_NOT_FOUND : STATUS_NO_EXEC;
-    log_line(LOG_ERROR, "%s: cannot be executed: %s%s", launch->argv[0], log_errno(errno),
-             errno == EAGAIN    ? ": the user has more processes than RLIMIT_NPROC allows"
-             : errno == ENOEXEC ? ": not a program of this machine, and a script needs a #! line"
-                                : "");
+    refuse("%s: cannot be executed: %s%s", launch->argv[0], log_errno(errno),
+           errno == EAGAIN    ? ": the user has more processes than RLIMIT_NPROC allows"
+           : errno == ENOEXEC ? ": not a program of this machine, and a script needs a #! line"
+                              : "");
     _exit(*status);
 }
 
@@ -129,7 +135,7 @@ pid_t launch_start(const struct launch *launch, int *status)
     if (pid == 0)
         become_program(launch, &failed);
     if (pid < 0) {
-        log_line(LOG_ERROR, "%s: no process can be made for it: %s", launch->argv[0], log_errno(errno));
+        refuse("%s: no process can be made for it: %s", launch->argv[0], log_errno(errno));
         *status = STATUS_REFUSED;
     } else if (failed != 0) {
         *status = failed;

@@ -55,15 +55,7 @@ static void signal_program(const struct supervisor *s, int signal_number)
     }
 }
 
-static void refuse_to_start(const struct supervisor *s, const char *why)
-{
-    char words[PIPE_BUF];
-    struct text reason;
-
-    text_init(&reason, words, sizeof words);
-    text_format(&reason, "not started, because what it waits for did not answer: %s", why);
-    refuse(s->plan->termination_log, &reason);
-}
+#define NOT_ANSWERED "not started, because what it waits for did not answer: %s"
 
 /* A probe's end as a line: at debug, but for a change of the verdict, and for a wait that failed, which is a
  * refusal. */
@@ -72,7 +64,7 @@ static void tell_probe(const struct supervisor *s, bool bad, const char *line)
     bool turns = life_would_turn(&s->plan->rules, &s->life, !bad);
 
     if (s->life.phase == LIFE_WAITING && bad)
-        refuse_to_start(s, line);
+        refuse(NOT_ANSWERED, line);
     else
         log_line(s->life.phase == LIFE_WAITING || !turns ? LOG_DEBUG : bad ? LOG_WARN : LOG_INFO, "%s", line);
 }
@@ -190,7 +182,7 @@ static void tell(const struct supervisor *s, enum life_note note, const struct l
         log_line(LOG_WARN, "PROGRAM is started again in %s", words);
         break;
     case NOTE_WAIT_OVERRAN:
-        refuse_to_start(s, overran);
+        refuse(NOT_ANSWERED, overran);
         break;
     }
 }

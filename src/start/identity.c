@@ -149,7 +149,7 @@ static int change_ids(const struct identity *id, struct text *faults)
         int error = errno;
         bool primary_alone = id->group_count == 1 && id->group[0] == id->gid;
         if (!primary_alone || !groups_are_ours(id)) /* nothing remains, and nothing else was asked for */
-            return fail(faults, "setgroups", error, mend(error));
+            return fail(faults, "setgroups (which --groups keep does without)", error, mend(error));
     }
     if (syscall(CALL_SETRESGID, id->gid, id->gid, id->gid) != 0)
         return fail(faults, "setresgid", errno, mend(errno));
@@ -249,6 +249,9 @@ int identity_drop(const struct identity *identity, struct text *faults)
         if (!same)
             log_line(LOG_WARN, "started as %u:%u, which cannot become --user %u:%u: going on as %u:%u",
                      uid.effective, gid.effective, identity->uid, identity->gid, uid.effective,
+                     gid.effective);
+        else if (!identity->keep_groups && !groups_are_ours(identity))
+            log_line(LOG_INFO, "started as %u:%u with further groups, which stay", uid.effective,
                      gid.effective);
         error = become(identity, false, faults);
     }
