@@ -56,13 +56,14 @@ static void prepare(struct start *s, char **env, struct text *faults)
 /* What only root can do, and then never again. */
 static void drop(struct start *s, struct text *faults)
 {
-    s->plan.launch.listen_pid = descriptors_close(s->env);
+    descriptors_close(s->env);
+    s->plan.launch.listen_pid = descriptors_listen_pid(s->env);
     if (s->identity.wanted)
         descriptors_own_stdio(s->identity.uid);
     if (identity_drop(&s->identity, faults) != 0)
         return;
     if (s->identity.wanted)
-        environment_home(s->identity.uid, &s->env);
+        environment_home(s->identity.uid, false, &s->env);
 }
 
 static void become_reaper(const struct run_options *o, bool pid1)
