@@ -50,7 +50,7 @@ void launch_block_signals(struct launch *launch);
 /* Makes the signal's disposition SIG_DFL or, with `ignore`, SIG_IGN (rt_sigaction(2)). */
 void launch_dispose(int signal_number, bool ignore);
 
-/* Finds the terminal, if we are in its foreground (tcgetpgrp(3)). */
+/* Finds the terminal, if we are in its foreground (tcgetpgrp(3)) and PROGRAM will have a group of its own. */
 void launch_find_terminal(struct launch *launch);
 
 /* Starts PROGRAM. Returns its pid; or -1 with *status the exit status to report (125 for a process that

@@ -12,17 +12,20 @@
 #include "kinglet/run.h"
 
 struct personality {
-    char options[10];      /* its short options, by their letters here */
-    char renamed[2];       /* the one that has another letter there: ours, theirs */
+    char options[10];      /* its short options */
+    char renamed[2];       /* the one that has another letter here: theirs, ours */
     char version[29];      /* what --version begins with */
     char head[18];         /* of its log lines (log_setup_head) */
-    char levels[4][6];     /* what it calls log.h's levels */
+    unsigned char levels;  /* its row in personality_levels */
     bool subreaper;        /* is one without being told to */
     bool says_on_stderr;   /* help and version */
     unsigned char session; /* enum launch_session; LAUNCH_AS_WE_ARE: no init, but UID[:GID] and exec */
     unsigned char verbose; /* levels that one -v is worth */
     struct launch_failure failure;
 };
+
+/* What they call log.h's levels. */
+extern const char personality_levels[2][4][6];
 
 /* The personality that goes by the last part of `argv0`, or NULL: Kinglet itself. */
 const struct personality *personality_find(const char *argv0);
@@ -36,11 +39,8 @@ const char *personality_name(const char *argv0);
 int personality_options(const struct personality *p, char *const *argv, char *const *env,
                         struct run_options *options, struct text *faults);
 
-/* Appends how it is called. */
+/* Appends how it is called; and what --version says. Neither ends its line. */
 void personality_usage(const struct personality *p, const char *name, struct text *t);
-
-/* Appends what --help says, and --version. */
-void personality_help(const struct personality *p, const char *name, struct text *t);
 void personality_version(const struct personality *p, struct text *t);
 
 #endif

@@ -48,6 +48,11 @@ void run_rules(const struct run_options *options, struct life_rules *rules, stru
 struct personality;
 int drop_in_command(const struct personality *p, char **argv, char **env, struct launch *launch);
 
+/* The life of PROGRAM, which is argv[0], as `plan` and the options that are left say. Returns the exit
+ * status. */
+struct supervise_plan;
+int run_program(struct supervise_plan *plan, const struct run_options *options, char **argv, char **env);
+
 /* The command. `launch` has been prepared by launch_block_signals. Returns the exit status. */
 int run_command(char **argv, char **env, struct launch *launch);
 

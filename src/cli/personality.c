@@ -1,13 +1,14 @@
 /* personality: see kinglet/personality.h. Pure but for the arena. */
 #include "kinglet/personality.h"
 
+#include "kinglet/expand.h"
 #include "kinglet/number.h"
 #include "kinglet/options.h"
 
 #include <stddef.h>
 #include <string.h>
 
-enum kind { TINI, CATATONIT, DUMB_INIT, GOSU, SU_EXEC };
+enum kind { TINI, CATATONIT, DUMB_INIT, GOSU };
 enum { OPTIONS_MAX = sizeof((struct personality *)0)->options };
 
 #define AT(member) offsetof(struct run_options, member)
@@ -16,14 +17,13 @@ static const struct personality personalities[] = {
     [TINI] = {.options = "spvwgelhV",
               .version = "tini version 0.19.0",
               .head = "[@ tini (#)] ",
-              .levels = {"FATAL", "WARN ", "INFO ", "DEBUG"},
               .verbose = 1,
               .failure = {LAUNCH_TOLD_EXEC, 1, 126, 127}},
-    [CATATONIT] = {.options = "ghlPV",
-                   .renamed = "lL",
+    [CATATONIT] = {.options = "ghLPV",
+                   .renamed = "Ll",
                    .version = "tini version 0.1.7_catatonit",
                    .head = "@ (catatonit:#): ",
-                   .levels = {"ERROR", "WARN", "INFO", "DEBUG"},
+                   .levels = 1,
                    .subreaper = true,
                    .failure = {LAUNCH_TOLD_EXEC, 1, 1, 1}},
     [DUMB_INIT] = {.options = "crvhV",
@@ -33,37 +33,36 @@ static const struct personality personalities[] = {
                    .session = LAUNCH_SESSION,
                    .verbose = 2,
                    .failure = {LAUNCH_TOLD_NAME, 1, 2, 2}},
-    [GOSU] = {.options = "hV",
-              .renamed = "Vv",
+    [GOSU] = {.options = "hv",
+              .renamed = "vV",
               .version = "1.14",
               .head = "error: ",
               .session = LAUNCH_AS_WE_ARE,
               .failure = {LAUNCH_TOLD_NAME, 1, 1, 1}},
-    [SU_EXEC] = {.options = "hV",
-                 .version = "su-exec 0.2",
-                 .head = "su-exec: ",
-                 .session = LAUNCH_AS_WE_ARE,
-                 .failure = {LAUNCH_TOLD_NAME, 1, 1, 1}},
 };
+
+const char personality_levels[2][4][6] = {{"FATAL", "WARN ", "INFO ", "DEBUG"},
+                                          {"ERROR", "WARN", "INFO", "DEBUG"}};
 
 static const struct {
     char name[12];
     unsigned char kind;
 } names[] = {
     {"tini", TINI},           {"tini-static", TINI},      {"docker-init", TINI}, {"dumb-init", DUMB_INIT},
-    {"catatonit", CATATONIT}, {"podman-init", CATATONIT}, {"gosu", GOSU},        {"su-exec", SU_EXEC},
+    {"catatonit", CATATONIT}, {"podman-init", CATATONIT}, {"gosu", GOSU},        {"su-exec", GOSU},
 };
 
-/* What stands for an option: a variable that is there, whatever it holds (up to =), or that holds just this.
- * The value of TINI_VERBOSITY counts. */
+/* What stands for an option: a variable that holds just this, or whatever it holds. The number that
+ * TINI_VERBOSITY holds is the level. */
 static const struct {
-    char text[25];
+    char name[24];
     unsigned char kind;
+    char holds;
     unsigned short at;
 } variables[] = {
-    {"TINI_SUBREAPER=", TINI, AT(subreaper)},      {"TINI_KILL_PROCESS_GROUP=", TINI, AT(group)},
-    {"TINI_VERBOSITY=", TINI, AT(log_level)},      {"DUMB_INIT_DEBUG=1", DUMB_INIT, AT(debug)},
-    {"DUMB_INIT_SETSID=0", DUMB_INIT, AT(single)}, {"CATATONIT_DEBUG=", CATATONIT, AT(debug)},
+    {"TINI_SUBREAPER", TINI, 0, AT(subreaper)},       {"TINI_KILL_PROCESS_GROUP", TINI, 0, AT(group)},
+    {"TINI_VERBOSITY", TINI, 0, AT(log_level)},       {"DUMB_INIT_DEBUG", DUMB_INIT, '1', AT(debug)},
+    {"DUMB_INIT_SETSID", DUMB_INIT, '0', AT(single)}, {"CATATONIT_DEBUG", CATATONIT, 0, AT(debug)},
 };
 
 const char *personality_name(const char *argv0)
@@ -88,26 +87,24 @@ static size_t pick(const struct personality *p, struct option to[OPTIONS_MAX])
     size_t count = 0;
 
     for (const char *letter = p->options; *letter != '\0'; letter++, count++) {
-        to[count] = *letter == 'P' ? pause : *run_option(*letter);
-        if (*letter == p->renamed[0])
-            to[count].short_name = p->renamed[1];
+        to[count] = *letter == 'P' ? pause : *run_option(*letter == p->renamed[0] ? p->renamed[1] : *letter);
+        to[count].short_name = *letter;
     }
     return count;
 }
 
-static void obey_variable(const char *variable, const struct personality *p, struct run_options *options)
+static void obey_variables(const struct personality *p, char *const *env, struct run_options *options)
 {
     for (size_t i = 0; i < sizeof variables / sizeof variables[0]; i++) {
-        size_t len = strlen(variables[i].text);
-        const char *value = variable + len;
+        const char *value = expand_lookup(env, variables[i].name, strlen(variables[i].name));
         uint64_t number = 0;
 
-        if (p != &personalities[variables[i].kind] || strncmp(variable, variables[i].text, len) != 0)
+        if (value == NULL || p != &personalities[variables[i].kind])
             continue;
         if (variables[i].at == AT(log_level)) {
-            number_parse(value, strlen(value), LOG_DEBUG, &number);
+            number_parse(value, strlen(value), UINT16_MAX, &number);
             options->log_level = (unsigned)number;
-        } else if (value[-1] == '=' || *value == '\0') {
+        } else if (variables[i].holds == '\0' || (value[0] == variables[i].holds && value[1] == '\0')) {
             *(bool *)((char *)options + variables[i].at) = true;
         }
     }
@@ -120,30 +117,18 @@ int personality_options(const struct personality *p, char *const *argv, char *co
 
     run_options_init(options);
     options->log_level = LOG_WARN;
-    for (; *env != NULL; env++)
-        obey_variable(*env, p, options);
+    obey_variables(p, env, options);
     return options_parse(table, pick(p, table), options, argv, NULL, faults);
 }
 
 void personality_usage(const struct personality *p, const char *name, struct text *t)
 {
-    text_format(t, "usage: %s %s PROGRAM [ARG...]", name,
-                p->session == LAUNCH_AS_WE_ARE ? "UID[:GID]" : "[OPTION...] [--]");
-}
-
-void personality_help(const struct personality *p, const char *name, struct text *t)
-{
-    struct option table[OPTIONS_MAX];
-    size_t count = pick(p, table);
-
-    personality_usage(p, name, t);
-    for (size_t i = 0; i < count; i++)
-        text_format(t, "%c  -%c --%s", '\n', table[i].short_name, table[i].name);
-    text_put(t, "\nSee kinglet(1).\n");
+    text_format(t, "usage: %s [-%s] %s PROGRAM [ARG...]", name, p->options,
+                p->session == LAUNCH_AS_WE_ARE ? "UID[:GID]" : "[--]");
 }
 
 void personality_version(const struct personality *p, struct text *t)
 {
     text_put(t, p->version);
-    text_put(t, " (kinglet " KINGLET_VERSION ")\n");
+    text_put(t, " (kinglet " KINGLET_VERSION ")");
 }

@@ -39,13 +39,13 @@ static void reset_signals(struct launch *launch)
  * SIGSTOP, which nothing ignores. */
 static void prepare_session(struct supervise_plan *plan)
 {
-    static const unsigned char stops[] = {SIGTSTP, SIGTTIN, SIGTTOU};
+    static const char stops[] = {SIGTSTP, SIGTTIN, SIGTTOU, 0};
 
     plan->launch.terminal = STDIN_FILENO;
     plan->group = true;
-    for (size_t i = 0; i < sizeof stops; i++)
-        if (plan->rules.rewrite[stops[i]] == stops[i])
-            plan->rules.rewrite[stops[i]] = SIGSTOP;
+    for (const char *s = stops; *s != '\0'; s++)
+        if (plan->rules.rewrite[(size_t)*s] == *s)
+            plan->rules.rewrite[(size_t)*s] = SIGSTOP;
     give_up_terminal();
 }
 
@@ -54,92 +54,78 @@ static void become_reaper(const struct personality *p, const struct run_options 
     if (p->subreaper || options->subreaper)
         prctl(PR_SET_CHILD_SUBREAPER, 1UL);
     else if (p->session == LAUNCH_GROUP)
-        log_line(LOG_WARN, "Tini is not running as PID 1 and isn't registered as a child subreaper (-s): "
-                           "zombie reaping won't work");
+        log_line(LOG_WARN, "neither PID 1 nor a subreaper (-s): zombie reaping won't work");
 }
 
 /* Only the ids change: sudo, ping and the like go on working. */
-static void become_user(const char *user, struct launch *launch, char **env, struct text *faults)
+static void become_user(struct launch *launch, char **argv, char **env, struct text *faults)
 {
     struct identity id = {.group_count = 1};
     int status;
 
-    if (identity_parse_user("", user, &id, faults) != 0)
+    if (identity_parse_user("", argv[0], &id, faults) != 0)
         return;
     id.group[0] = id.gid;
     if (identity_switch(&id, faults) != 0)
         return;
     environment_home(id.uid, true, &env);
+    launch->argv = argv + 1;
     launch->env = env;
     launch_exec(launch, &status);
 }
 
-static int tell(const struct personality *p, const struct run_options *options, const char *name)
-{
-    char words[512];
-    struct text t;
-
-    if (p->says_on_stderr)
-        dup2(STDERR_FILENO, STDOUT_FILENO);
-    text_init(&t, words, sizeof words);
-    if (options->help)
-        personality_help(p, name, &t);
-    else
-        personality_version(p, &t);
-    return output_string(words) == 0 ? 0 : p->failure.refused;
-}
-
 int drop_in_command(const struct personality *p, char **argv, char **env, struct launch *launch)
 {
-    char reasons[PIPE_BUF];
-    struct run_options options;
+    static char words[PIPE_BUF];
+    static struct run_options options;
     static struct supervise_plan plan;
-    struct text faults;
     bool switches_user = p->session == LAUNCH_AS_WE_ARE;
+    const char *name = personality_name(argv[0]);
+    struct text t;
     unsigned level;
 
-    plan.launch = *launch;
-    plan.pid1 = getpid() == 1;
-    text_init(&faults, reasons, sizeof reasons);
-    plan.launch.argv = argv + personality_options(p, argv, env, &options, &faults);
+    text_init(&t, words, sizeof words);
+    argv += personality_options(p, argv, env, &options, &t);
     level = options.debug ? LOG_DEBUG : options.log_level + options.verbose * p->verbose;
-    log_setup("kinglet", level > LOG_DEBUG ? LOG_DEBUG : (enum log_level)level, false);
-    log_setup_head(p->head, p->levels);
+    log_setup(NULL, level > LOG_DEBUG ? LOG_DEBUG : (enum log_level)level, false);
+    log_setup_head(p->head, personality_levels[p->levels]);
     if (options.licence)
         return help_print(HELP_LICENCE);
-    if (options.help || options.version)
-        return tell(p, &options, personality_name(argv[0]));
-    if (options.pause && faults.len == 0)
-        return pause_wait();
-    if (plan.launch.argv[0] == NULL || (switches_user && plan.launch.argv[1] == NULL)) {
-        text_next(&faults);
-        personality_usage(p, personality_name(argv[0]), &faults);
+    if (options.help || options.version) {
+        text_init(&t, words, sizeof words);
+        if (options.help)
+            personality_usage(p, name, &t);
+        else
+            personality_version(p, &t);
+        text_put(&t, "\n");
+        if (p->says_on_stderr)
+            dup2(STDERR_FILENO, STDOUT_FILENO);
+        return output_string(words) == 0 ? 0 : p->failure.refused;
     }
+    if (options.pause && t.len == 0)
+        return pause_wait();
+    if (argv[0] == NULL || (switches_user && argv[1] == NULL)) {
+        text_next(&t);
+        personality_usage(p, name, &t);
+    }
+    plan.launch = *launch;
     plan.launch.failure = p->failure;
-    plan.launch.env = env;
     plan.launch.session = options.single ? LAUNCH_AS_WE_ARE : p->session;
-    if (switches_user && faults.len == 0)
-        become_user(*plan.launch.argv++, &plan.launch, env, &faults);
-    run_rules(&options, &plan.rules, &faults);
-    if (faults.len > 0) {
-        log_line(LOG_ERROR, "%s", reasons);
+    if (switches_user && t.len == 0)
+        become_user(&plan.launch, argv, env, &t);
+    run_rules(&options, &plan.rules, &t);
+    if (t.len > 0) {
+        log_line(LOG_ERROR, "%s", words);
         return p->failure.refused;
     }
-    plan.group = options.group;
-    plan.tell_reaped = options.tell_reaped;
-    plan.leave = !plan.pid1;
-    plan.suspend = p->session == LAUNCH_SESSION;
-    plan.launch.listen_pid = descriptors_listen_pid(env);
-    if (plan.launch.session == LAUNCH_GROUP)
-        launch_find_terminal(&plan.launch);
-    else if (plan.launch.session == LAUNCH_SESSION)
+    if (plan.launch.session == LAUNCH_SESSION)
         prepare_session(&plan);
+    plan.suspend = p->session == LAUNCH_SESSION;
     if (plan.suspend)
         reset_signals(&plan.launch);
-    if (!plan.pid1)
+    plan.leave = getpid() != 1;
+    if (plan.leave)
         become_reaper(p, &options);
-    plan.launch.death_signal = options.death_signal;
-    if (options.death_signal != 0)
-        prctl(PR_SET_PDEATHSIG, (unsigned long)options.death_signal);
-    return supervise(&plan);
+    plan.launch.listen_pid = descriptors_listen_pid(env);
+    return run_program(&plan, &options, argv, env);
 }

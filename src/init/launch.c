@@ -50,7 +50,7 @@ void launch_block_signals(struct launch *launch)
 
 void launch_find_terminal(struct launch *launch)
 {
-    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO && launch->session == LAUNCH_GROUP; fd++)
         if (tcgetpgrp(fd) == getpgrp()) {
             launch->terminal = fd;
             return;

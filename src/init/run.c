@@ -66,12 +66,24 @@ static void drop(struct start *s, struct text *faults)
         environment_home(s->identity.uid, false, &s->env);
 }
 
-static void become_reaper(const struct run_options *o, bool pid1)
+static void become_reaper(void)
 {
-    if (!pid1 && prctl(PR_SET_CHILD_SUBREAPER, 1UL) != 0)
+    if (getpid() != 1 && prctl(PR_SET_CHILD_SUBREAPER, 1UL) != 0)
         log_line(LOG_WARN, "neither PID 1 nor able to become a subreaper: orphans will not be reaped here");
-    if (o->death_signal != 0) /* after the change of user, which clears it */
-        prctl(PR_SET_PDEATHSIG, (unsigned long)o->death_signal);
+}
+
+int run_program(struct supervise_plan *plan, const struct run_options *options, char **argv, char **env)
+{
+    plan->pid1 = getpid() == 1;
+    plan->group |= options->group;
+    plan->tell_reaped = options->tell_reaped;
+    plan->launch.argv = argv;
+    plan->launch.env = env;
+    plan->launch.death_signal = options->death_signal;
+    launch_find_terminal(&plan->launch);
+    if (options->death_signal != 0) /* after the change of user, which clears it */
+        prctl(PR_SET_PDEATHSIG, (unsigned long)options->death_signal);
+    return supervise(plan);
 }
 
 static enum log_level level(const struct run_options *o)
@@ -100,15 +112,8 @@ int run_command(char **argv, char **env, struct launch *launch)
         refuse(options.termination_log, &faults);
         return STATUS_REFUSED;
     }
-    s.plan.pid1 = getpid() == 1;
-    s.plan.group = options.group;
-    s.plan.tell_reaped = options.tell_reaped;
     s.plan.health = &s.health;
     s.plan.wait = &s.wait;
-    s.plan.launch.argv = s.argv;
-    s.plan.launch.env = s.env;
-    s.plan.launch.death_signal = options.death_signal;
-    launch_find_terminal(&s.plan.launch);
-    become_reaper(&options, s.plan.pid1);
-    return supervise(&s.plan);
+    become_reaper();
+    return run_program(&s.plan, &options, s.argv, s.env);
 }

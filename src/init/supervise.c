@@ -237,12 +237,12 @@ static void stopped_by_terminal(struct supervisor *s, int signal_number)
 
 static int exit_status(pid_t pid, int wait_status)
 {
-    if (WIFSIGNALED(wait_status)) {
-        log_line(LOG_DEBUG, "A child with PID %d was terminated by signal %d.", pid, WTERMSIG(wait_status));
-        return STATUS_SIGNAL + WTERMSIG(wait_status);
-    }
-    log_line(LOG_DEBUG, "A child with PID %d exited with exit status %d.", pid, WEXITSTATUS(wait_status));
-    return WEXITSTATUS(wait_status);
+    bool killed = WIFSIGNALED(wait_status);
+    int value = killed ? WTERMSIG(wait_status) : WEXITSTATUS(wait_status);
+
+    log_line(LOG_DEBUG, "A child with PID %d %s %d.", pid,
+             killed ? "was terminated by signal" : "exited with exit status", value);
+    return killed ? STATUS_SIGNAL + value : value;
 }
 
 /* Reaps until nothing is left to reap: several SIGCHLD may have come as one. */
