@@ -21,7 +21,7 @@ static bool is_name(char c, bool first)
 /* Names the expansion alone: what stands around it may be a credential. */
 static void fault_head(struct text *faults, const char *at)
 {
-    const char *from = strstr(at, "${");
+    const char *from = text_find(at, "${");
 
     text_next(faults);
     text_format(faults, "'%.*s': ", from == NULL ? 0 : (int)strcspn(from, "}") + (strchr(from, '}') != NULL),

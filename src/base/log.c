@@ -6,6 +6,7 @@
  */
 #include "kinglet/log.h"
 
+#include "kinglet/clock.h"
 #include "kinglet/text.h"
 
 #include <errno.h>
@@ -15,22 +16,30 @@
 #include <string.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { NOWAIT = 8 /* RWF_NOWAIT, linux/fs.h */ };
 
+static const char names[][6] = {"error", "warn", "info", "debug"};
+
 static struct {
-    const char *name;
+    const char *name, *head;
+    const char (*levels)[6];
     enum log_level level;
     bool json;
-} config = {"kinglet", LOG_WARN, false};
+} config = {.name = "kinglet", .level = LOG_WARN};
 
 void log_setup(const char *name, enum log_level level, bool json)
 {
     config.name = name;
     config.level = level;
     config.json = json;
+}
+
+void log_setup_head(const char *head, const char (*levels)[6])
+{
+    config.head = head;
+    config.levels = levels;
 }
 
 bool log_enabled(enum log_level level)
@@ -50,13 +59,11 @@ static void put_padded(struct text *t, unsigned n, unsigned width)
 /* RFC 3339, UTC. The calendar from the day number: the era method, years begin in March. */
 static void put_time(struct text *t)
 {
-    struct timespec now;
-    int64_t day, second;
+    int64_t now = clock_wall_us(), day, second;
     uint64_t era_day, year, year_day, month;
 
-    clock_gettime(CLOCK_REALTIME, &now);
-    day = (int64_t)now.tv_sec / 86400;
-    second = (int64_t)now.tv_sec % 86400;
+    day = now / 1000000 / 86400;
+    second = now / 1000000 % 86400;
     era_day = (uint64_t)day + 719468;
     year = era_day / 146097 * 400;
     era_day %= 146097;
@@ -76,7 +83,7 @@ static void put_time(struct text *t)
     text_put(t, ":");
     put_padded(t, (unsigned)(second % 60), 2);
     text_put(t, ".");
-    put_padded(t, (unsigned)(now.tv_nsec / 1000000), 3);
+    put_padded(t, (unsigned)(now / 1000 % 1000), 3);
     text_put(t, "Z");
 }
 
@@ -89,6 +96,17 @@ static void put_json_string(struct text *t, const char *s)
         text_raw(t, s, 1);
     }
     text_put(t, "\"");
+}
+
+static void put_head(struct text *t, enum log_level level)
+{
+    for (const char *c = config.head == NULL ? "kinglet: @: " : config.head; *c != '\0'; c++)
+        if (*c == '@')
+            text_put(t, config.levels == NULL ? names[level] : config.levels[level]);
+        else if (*c == '#')
+            text_u64(t, (uint64_t)getpid());
+        else
+            text_raw(t, c, 1);
 }
 
 static void write_line(const char *line, size_t len)
@@ -107,7 +125,6 @@ static void write_line(const char *line, size_t len)
 
 void log_line(enum log_level level, const char *format, ...)
 {
-    static const char names[][6] = {"error", "warn", "info", "debug"};
     int kept = errno;
     char message[PIPE_BUF / 2];
     char line[PIPE_BUF];
@@ -129,16 +146,15 @@ void log_line(enum log_level level, const char *format, ...)
         text_put(&t, "\",\"name\":");
         put_json_string(&t, config.name);
         text_put(&t, ",\"message\":");
-        /* Escapes at most double a message, half of PIPE_BUF: what is cut is the message. */
-        while (t.len + 2 * m.len + 4 > t.cap && m.len > 0)
-            message[--m.len] = '\0';
+        /* Escapes at most double a message, half of PIPE_BUF: what is cut is the message, between characters.
+         */
+        while (m.len > 0 && (t.len + 2 * m.len + 4 > t.cap || (message[m.len] & 0xC0) == 0x80))
+            m.len--;
+        message[m.len] = '\0';
         put_json_string(&t, message);
         text_put(&t, "}");
     } else {
-        text_put(&t, config.name);
-        text_put(&t, ": ");
-        text_put(&t, names[level]);
-        text_put(&t, ": ");
+        put_head(&t, level);
         text_put(&t, message);
     }
     line[t.len] = '\n';
@@ -182,6 +198,7 @@ const char *log_errno(int error)
         {ENOSYS, "not known to this kernel"},
         {ELOOP, "too many symbolic links"},
         {EPROTO, "protocol error"},
+        {EOPNOTSUPP, "not supported, or off"},
         {EOVERFLOW, "value too large"},
         {EAFNOSUPPORT, "address family not supported"},
         {EADDRNOTAVAIL, "address not available"},

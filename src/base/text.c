@@ -69,10 +69,14 @@ void text_safe(struct text *t, const char *bytes, size_t len)
         size_t n = 0;
         while (i + n < len && s[i + n] >= 0x20 && s[i + n] < 0x7F)
             n++;
-        if (n == 0)
+        bool plain = n > 0;
+        if (!plain)
             n = utf8_length(s + i, len - i);
         if (n == 0) {
             text_hex_byte(t, s[i++]);
+        } else if (!plain && n > t->cap - 1 - t->len) { /* half a character is none */
+            t->cut = true;
+            break;
         } else {
             text_raw(t, bytes + i, n);
             i += n;
@@ -177,6 +181,16 @@ void text_format(struct text *t, const char *format, ...)
     va_start(args, format);
     text_vformat(t, format, args);
     va_end(args);
+}
+
+const char *text_find(const char *haystack, const char *needle)
+{
+    size_t len = strlen(needle);
+
+    for (; strncmp(haystack, needle, len) != 0; haystack++)
+        if (*haystack == '\0')
+            return NULL;
+    return haystack;
 }
 
 void text_next(struct text *t)

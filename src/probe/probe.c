@@ -10,10 +10,11 @@
 #include <limits.h>
 #include <poll.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
-#include <time.h>
 #include <unistd.h>
 
 enum {
@@ -22,6 +23,8 @@ enum {
     DRAIN_TIME = 5000,
     BACKOFF_FIRST = 50000,
     BACKOFF_MAX = 1000000,
+    LAST_ATTEMPT =
+        100000, /* what the last attempt of a wait gets at least, so that it can find out a reason */
 };
 
 enum step { RESOLVING, CONNECTING, SENDING, RECEIVING, DRAINING, CLOSED };
@@ -32,6 +35,7 @@ struct look {
         struct resolve resolve;
         struct protocol protocol;
     };
+    unsigned char random[TLS_RANDOM];
     struct addresses addresses;
     unsigned tried; /* of the addresses; the last one is being tried */
     int fd;
@@ -174,7 +178,7 @@ static void transmit(struct look *l, const struct probe_plan *plan)
     ssize_t n;
 
     text_init(&out, message, sizeof message);
-    protocol_begin(&l->protocol, l->target, &plan->want, &out);
+    protocol_begin(&l->protocol, l->target, &plan->want, l->random, &out);
     n = send(l->fd, message + l->sent, out.len - l->sent, MSG_NOSIGNAL);
     if (n < 0 && errno != EAGAIN && errno != EINTR) {
         fail(l, log_errno(errno));
@@ -215,19 +219,21 @@ static void receive(struct look *l, const struct probe_plan *plan)
 static void look_at_file(struct look *l)
 {
     struct stat st;
-    struct timespec now;
     int64_t age;
+    bool ahead;
 
     if (stat(l->target->path, &st) != 0) {
         fail(l, log_errno(errno));
         return;
     }
-    clock_gettime(CLOCK_REALTIME, &now);
-    age = ((int64_t)now.tv_sec - (int64_t)st.st_mtim.tv_sec) * 1000000 +
-          (now.tv_nsec - st.st_mtim.tv_nsec) / 1000;
-    text_put(&l->why, "changed ");
+    age = clock_wall_us() - (int64_t)st.st_mtim.tv_sec * 1000000 - st.st_mtim.tv_nsec / 1000;
+    /* A time to come is as far off as one gone by: a clock that was set back must not keep a dead worker
+     * fresh. */
+    ahead = age < 0;
+    age = ahead ? -age : age;
+    text_put(&l->why, ahead ? "changed in the future, in " : "changed ");
     text_duration(&l->why, age);
-    text_put(&l->why, " ago");
+    text_put(&l->why, ahead ? "" : " ago");
     decide(l, age <= l->target->max_age);
 }
 
@@ -241,8 +247,13 @@ static void begin(struct look *l, const struct target *target, const struct prob
     l->sent = l->drained = 0;
     l->resolved = l->connected = l->answered = l->decided = 0;
     l->late = false;
-    l->began = clock_us();
+    l->began = deadline - plan->timeout;
     text_init(&l->why, l->words, sizeof l->words);
+    if (target->kind == TARGET_TLS) {
+        /* No key hangs on these: where the kernel has none yet, zeros will do. */
+        memset(l->random, 0, sizeof l->random);
+        syscall(SYS_getrandom, l->random, sizeof l->random, GRND_NONBLOCK);
+    }
     if (target->kind == TARGET_FILE)
         look_at_file(l);
     else if (target->is_unix || address_literal(target->host, &l->addresses))
@@ -314,16 +325,19 @@ static bool turn(struct look *looks, const struct probe_plan *plan, int64_t dead
 
     for (size_t i = 0; i < plan->count; i++) {
         struct look *l = &looks[i];
-        if (l->step != CLOSED && now >= due(l, deadline))
+        int64_t end = due(l, deadline);
+        if (l->step != CLOSED && now >= end) {
             overdue(l, plan, now, deadline);
+            end = due(l, deadline);
+        }
         fds[i].fd = l->step == CLOSED ? -1 : l->fd;
         fds[i].events = events(l);
         fds[i].revents = 0;
         if (l->step == CLOSED)
             continue;
         open = true;
-        if (due(l, deadline) < next)
-            next = due(l, deadline);
+        if (end < next)
+            next = end;
     }
     if (!open)
         return false;
@@ -346,10 +360,12 @@ static void put_step(struct text *report, const char *name, int64_t end, int64_t
     *since = end;
 }
 
-static void put_line(const struct look *l, bool verbose, struct text *report)
+static void put_line(const struct look *l, const struct probe_plan *plan, struct text *report)
 {
     int64_t since = l->began;
 
+    if (plan->brief)
+        text_next(report);
     text_put(report, l->healthy ? "healthy: " : "unhealthy: ");
     text_safe(report, l->target->shown, strlen(l->target->shown));
     text_put(report, ": ");
@@ -358,7 +374,7 @@ static void put_line(const struct look *l, bool verbose, struct text *report)
         text_put(report, l->late ? ": " : " in ");
         text_duration(report, l->decided - l->began);
     }
-    if (verbose && l->decided != 0) {
+    if (plan->verbose && l->decided != 0) {
         text_put(report, " (");
         put_step(report, "resolve ", l->resolved, &since);
         put_step(report, l->resolved == 0 ? "connect " : ", connect ", l->connected, &since);
@@ -366,12 +382,13 @@ static void put_line(const struct look *l, bool verbose, struct text *report)
         put_step(report, since == l->began ? "end " : ", end ", l->decided, &since);
         text_put(report, ")");
     }
-    text_raw(report, "\n", 1);
+    if (!plan->brief)
+        text_raw(report, "\n", 1);
 }
 
 int probe_run(const struct probe_plan *plan, struct text *report)
 {
-    static struct look looks[PROBE_TARGETS]; /* not on the stack, where all of it would be touched */
+    static struct look looks[PROBE_TARGETS]; /* as much of it as there are targets becomes memory */
     struct resolve_config config;
     int64_t deadline = clock_us() + plan->timeout;
     int bad = 0;
@@ -381,11 +398,12 @@ int probe_run(const struct probe_plan *plan, struct text *report)
         begin(&looks[i], &plan->target[i], plan, &config, deadline);
     while (turn(looks, plan, deadline))
         continue;
-    for (size_t i = 0; i < plan->count; i++) {
+    for (size_t i = 0; i < plan->count; i++)
         bad |= !looks[i].healthy;
-        put_line(&looks[i], plan->verbose, report);
-    }
-    if (report->cut)
+    for (size_t i = 0; i < plan->count; i++)
+        if (!plan->brief || looks[i].healthy != bad)
+            put_line(&looks[i], plan, report);
+    if (report->cut && !plan->brief)
         report->at[report->len - 1] = '\n';
     return bad;
 }
@@ -397,18 +415,18 @@ int probe_wait(const struct probe_plan *plan, struct text *report)
 
     while (true) {
         int64_t left = deadline - clock_us();
-        struct timespec rest;
         report->len = 0;
         report->cut = false;
         if (left < plan->timeout)
             attempt.timeout = left > 0 ? left : 1;
         if (probe_run(&attempt, report) == 0)
             return 0;
-        if (clock_us() + pause >= deadline)
+        left = deadline - clock_us() - LAST_ATTEMPT;
+        if (left <= 0)
             return 1;
-        rest.tv_sec = (time_t)(pause / 1000000);
-        rest.tv_nsec = (long)(pause % 1000000 * 1000);
-        nanosleep(&rest, NULL);
+        if (pause > left)
+            pause = left;
+        poll(NULL, 0, (int)(pause / 1000));
         pause = pause * 2 > BACKOFF_MAX ? BACKOFF_MAX : pause * 2;
     }
 }
