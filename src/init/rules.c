@@ -116,4 +116,12 @@ void run_rules(const struct run_options *options, struct life_rules *rules, stru
         text_next(faults);
         text_put(faults, "--write-strict needs a --write PATH");
     }
+    if (options->write.count > 0 && options->identity.allow_new_privs) {
+        text_next(faults);
+        text_put(faults, "--write and --allow-new-privs contradict each other");
+    }
+    if (options->own.count > 0 && options->identity.user == NULL) {
+        text_next(faults);
+        text_put(faults, "--own needs --user UID[:GID]");
+    }
 }

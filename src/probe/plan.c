@@ -42,6 +42,7 @@ static void options(const struct probe_options *o, struct http_want *want, struc
 
 static void target(const char *word, char *const *env, struct probe_plan *plan, struct text *faults)
 {
+    static const unsigned char random[TLS_RANDOM];
     char buffer[PROTOCOL_REQUEST_MAX];
     const char *whole = word;
     struct protocol protocol;
@@ -61,7 +62,7 @@ static void target(const char *word, char *const *env, struct probe_plan *plan, 
     if (target_parse(whole, t, faults) != 0)
         return;
     text_init(&out, buffer, sizeof buffer);
-    protocol_begin(&protocol, t, &plan->want, &out);
+    protocol_begin(&protocol, t, &plan->want, random, &out); /* only to see whether it fits */
     if (out.cut) {
         text_next(faults);
         text_format(faults, "target '%s' and its headers are too long (4096 bytes)", t->shown);

@@ -10,8 +10,10 @@
 #include <limits.h>
 #include <poll.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -30,6 +32,7 @@ enum step { CONNECTING, SENDING, RECEIVING, DRAINING, CLOSED };
 struct look {
     const struct target *target;
     struct protocol protocol;
+    unsigned char random[TLS_RANDOM];
     struct addresses addresses;
     unsigned tried; /* of the addresses; the last one is being tried */
     int fd;
@@ -163,7 +166,7 @@ static void transmit(struct look *l, const struct probe_plan *plan)
     ssize_t n;
 
     text_init(&out, message, sizeof message);
-    protocol_begin(&l->protocol, l->target, &plan->want, &out);
+    protocol_begin(&l->protocol, l->target, &plan->want, l->random, &out);
     n = send(l->fd, message + l->sent, out.len - l->sent, MSG_NOSIGNAL);
     if (n < 0 && errno != EAGAIN && errno != EINTR) {
         fail(l, log_errno(errno));
@@ -203,15 +206,20 @@ static void look_at_file(struct look *l)
 {
     struct stat st;
     int64_t age;
+    bool ahead;
 
     if (stat(l->target->path, &st) != 0) {
         fail(l, log_errno(errno));
         return;
     }
     age = clock_wall_us() - (int64_t)st.st_mtim.tv_sec * 1000000 - st.st_mtim.tv_nsec / 1000;
-    text_put(&l->why, "changed ");
+    /* A time to come is as far off as one gone by: a clock that was set back must not keep a dead worker
+     * fresh. */
+    ahead = age < 0;
+    age = ahead ? -age : age;
+    text_put(&l->why, ahead ? "changed in the future, in " : "changed ");
     text_duration(&l->why, age);
-    text_put(&l->why, " ago");
+    text_put(&l->why, ahead ? "" : " ago");
     decide(l, age <= l->target->max_age);
 }
 
@@ -226,6 +234,11 @@ static void begin(struct look *l, const struct target *target, const struct prob
     l->connected = l->decided = 0;
     l->began = clock_us();
     text_init(&l->why, l->words, sizeof l->words);
+    if (target->kind == TARGET_TLS) {
+        /* No key hangs on these: where the kernel has none yet, zeros will do. */
+        memset(l->random, 0, sizeof l->random);
+        syscall(SYS_getrandom, l->random, sizeof l->random, GRND_NONBLOCK);
+    }
     if (target->kind == TARGET_FILE)
         look_at_file(l);
     else if (!target->is_unix && !resolve_literal(target->host, &l->addresses) &&
@@ -310,7 +323,7 @@ static void put_line(const struct look *l, const struct probe_plan *plan, struct
 
 int probe_run(const struct probe_plan *plan, struct text *report)
 {
-    struct look looks[PROBE_TARGETS];
+    static struct look looks[PROBE_TARGETS]; /* as much of it as there are targets becomes memory */
     int64_t deadline = clock_us() + plan->timeout;
     int bad = 0;
 
