@@ -421,8 +421,10 @@ def test_a_probe_does_not_outlive_its_supervisor(app):
         probe = hanging_probe(c, app)
         program = next(p for p in c.children() if p != probe)
         c.signal(signal.SIGKILL)
-        until(lambda: not os.path.exists(f"/proc/{probe}"))
-        os.kill(program, signal.SIGKILL)
+        try:
+            until(lambda: not os.path.exists(f"/proc/{probe}"))
+        finally:
+            os.kill(program, signal.SIGKILL)
 
 
 def test_a_flood_of_probes_leaves_nothing():
