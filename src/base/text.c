@@ -69,7 +69,7 @@ void text_safe(struct text *t, const char *bytes, size_t len)
         size_t n = s[i] >= 0x20 && s[i] < 0x7F ? 1 : utf8_length(s + i, len - i);
         if (n == 0) {
             text_hex_byte(t, s[i++]);
-        } else if (n > t->cap - 1 - t->len) { /* half a character is none */
+        } else if (s[i] >= 0x80 && n > t->cap - 1 - t->len) { /* half a character is none */
             t->cut = true;
             break;
         } else {
