@@ -352,7 +352,7 @@ http2.createServer().on('stream', (stream, headers) => {
     const body = [];
     stream.on('data', chunk => body.push(chunk)).on('end', () => {
       const service = Buffer.concat(body).subarray(7).toString();
-      if (service == 'reset') return stream.close(http2.constants.NGHTTP2_INTERNAL_ERROR);
+      if (service == 'reset') return stream.on('error', () => 0).close(http2.constants.NGHTTP2_INTERNAL_ERROR);
       if (service == 'goaway') return stream.session.goaway(11);
       if (!(service in services)) {
         stream.respond({':status': 200, 'content-type': 'application/grpc', 'grpc-status': '5'}, {endStream: true});
