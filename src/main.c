@@ -5,6 +5,7 @@
 #include "kinglet/probe.h"
 #include "kinglet/run.h"
 
+#include <signal.h>
 #include <string.h>
 
 int main(int argc, char **argv, char **env)
@@ -24,6 +25,7 @@ int main(int argc, char **argv, char **env)
         return install_command(argv + 1);
     if (strcmp(command, "check") != 0)
         return run_command(argv, env, &launch);
+    launch.mask.word[0] |= 1UL << (SIGPIPE - 1); /* a reader that has gone changes no exit status */
     sigmask_set(&launch.mask);
     return check_command(argv + 1, env);
 }

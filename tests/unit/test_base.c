@@ -182,6 +182,15 @@ static void test_expansion(void **state)
         assert_int_equal(expand_put(&out, bad[i][0], env, &faults), -1);
         assert_holds(faults, bad[i][1]);
     }
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) { /* what stands around it may be a credential */
+        char word[200] = "http://user:secret@";
+        FAULTS(faults);
+        FAULTS(out);
+        strcat(word, bad[i][0]);
+        assert_int_equal(expand_put(&out, word, env, &faults), -1);
+        assert_null(strstr(faults.at, "secret"));
+        assert_holds(faults, bad[i][0][0] == '$' ? "'${" : "");
+    }
 }
 
 static void test_expansion_that_does_not_fit(void **state)
