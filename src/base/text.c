@@ -180,3 +180,13 @@ void text_next(struct text *t)
     if (t->len > 0)
         text_put(t, "; ");
 }
+
+const char *text_find(const char *string, const char *what)
+{
+    size_t len = strlen(what);
+
+    for (; strncmp(string, what, len) != 0; string++)
+        if (*string == '\0')
+            return NULL;
+    return string;
+}

@@ -78,7 +78,7 @@ static _Noreturn void be_probe(const struct supervisor *s, bool wait)
 
 static void start_probe(struct supervisor *s, bool wait)
 {
-    pid_t pid = fork();
+    pid_t pid = _Fork();
 
     if (pid == 0)
         be_probe(s, wait);
