@@ -41,8 +41,8 @@ void text_format(struct text *t, const char *format, ...) __attribute__((format(
 void text_vformat(struct text *t, const char *format, __builtin_va_list args)
     __attribute__((format(printf, 2, 0)));
 
-/* Where `what` first stands in `string`, or NULL: strstr(3), which is 1,200 bytes of the C library made for long
- * needles that we do not have. */
+/* Where `what` first stands in `string`, or NULL: strstr(3), which is 1,200 bytes of the C library made for
+ * long needles that we do not have. */
 const char *text_find(const char *string, const char *what);
 
 /* Begins a further reason in a list of reasons: appends "; " unless the text is

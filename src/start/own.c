@@ -79,7 +79,7 @@ struct walk {
     struct tally *tally;
 };
 
-static bool count_first(unsigned long *n)
+static bool count_first(unsigned long *n) /* NOLINT(readability-non-const-parameter): it is changed */
 {
     return __atomic_fetch_add(n, 1, __ATOMIC_RELAXED) == 0;
 }

@@ -42,11 +42,12 @@ def image(daemon):
         dockerfile = """
 FROM scratch
 COPY kinglet app /
+COPY data /data
 ENTRYPOINT ["/kinglet", "--user", "10001", "--secret", "DB_PASSWORD", "--require", "DB_PASSWORD", "--own", "/data", "--"]
 CMD ["/app", "/dev/stdout", "/data/log"]
 """
         assert "RUN" not in dockerfile
-        dockerd.build(tag, None, {"kinglet": dockerd.KINGLET, "app": f"{folder}/app"}, dockerfile)
+        dockerd.build(tag, None, {"kinglet": dockerd.KINGLET, "app": f"{folder}/app", "data/a/b/c/file": b"1", "data/a/b/file": b"2", "data/d/file": b"3"}, dockerfile)
     daemon.append(tag)
     return tag
 
@@ -82,7 +83,7 @@ HARDENED = ["--read-only", "--cap-drop", "ALL", "--cap-add", "SETUID", "--cap-ad
 @pytest.mark.parametrize("options", [[], HARDENED], ids=["as-it-is", "hardened"])
 def test_secrets_volume_and_standard_output(container, image, secret, volume, options):
     name, where = volume
-    for folder in ("", "/deep", "/deep/er"):
+    for folder in ("", "/deep", "/deep/er"):  # so it is not empty, and the engine copies nothing of the image's /data into it
         os.makedirs(where + folder, exist_ok=True)
         with open(f"{where}{folder}/file", "wb"):
             pass
@@ -96,6 +97,14 @@ def test_secrets_volume_and_standard_output(container, image, secret, volume, op
     # the next start finds it done, and what another has put there since is not looked at
     c = container(image, options=[*secret, "-v", f"{name}:/data", *options])
     assert dockerd.wait_exit(c) == 0 and "--own" not in dockerd.docker("logs", c)
+
+
+def test_a_folder_of_the_image_itself(container, image, secret):
+    """On overlayfs each change of owner copies the file, and its folders, to the upper layer: the way back must still be found."""
+    c = container(image, options=secret)
+    assert dockerd.wait_exit(c) == 0
+    logs = dockerd.docker("logs", c)
+    assert "kinglet: info: --own: /data: 8 entries given to 10001:10001" in logs and "/data/log: ok" in logs, logs
 
 
 def test_without_the_secret_nothing_is_started(container, image, volume):
