@@ -1,8 +1,9 @@
 /* audit: how hardened the running container is, said from inside it.
  *
  * Three rooms. Facts are read (audit_read): from /proc, the cgroups and the file tree, by open, readlink,
- * stat and getxattr alone; nothing is ever run, written or asked of access(2). Rules (audit_judge) are pure:
- * facts in, one verdict a check out, with the evidence. The report (audit_report) is pure too.
+ * stat and getxattr alone; nothing is ever run, written or asked of access(2). Rules are pure: texts of the
+ * kernel go into the facts (audit_..._take), one verdict a check comes out, with the evidence (audit_judge).
+ * The report (audit_report) is pure too.
  *
  * What is judged is PID 1 and all that descends from it. The auditing process stands apart, and so do other
  * sessions that an engine has put into the container (their parent is not in it). Where PID 1 belongs to
@@ -51,9 +52,9 @@ enum audit_check {
     AUDIT_CHECKS
 };
 
-enum { AUDIT_PROCESSES = 512, AUDIT_MOUNTS_MAX = 512, AUDIT_GROUPS = 32, AUDIT_NAMED = 5 };
+enum { AUDIT_PROCESSES = 512, AUDIT_GROUPS = 32, AUDIT_NAMED = 5 };
 
-/* What was not looked at, or could not be, is UNREAD. */
+/* What was not looked at, or could not be, is UNREAD; what does not apply is ABSENT. */
 enum audit_state { AUDIT_UNREAD, AUDIT_GOOD, AUDIT_BAD, AUDIT_ABSENT };
 
 /* Names of things that were found: the first few, fit to be printed; and how many. */
@@ -63,51 +64,34 @@ struct audit_found {
     char bytes[AUDIT_NAMED * (4 * 64 + 32)];
 };
 
-/* A line of /proc/PID/status each; bit N of `known`: the N-th of these was there and well-formed. */
-enum audit_field {
-    AUDIT_NAME,
-    AUDIT_STATE,
-    AUDIT_PARENT,
-    AUDIT_UID,
-    AUDIT_GID,
-    AUDIT_GROUP,
-    AUDIT_BLOCKED,
-    AUDIT_CAUGHT,
-    AUDIT_INHERITABLE,
-    AUDIT_PERMITTED,
-    AUDIT_EFFECTIVE,
-    AUDIT_BOUNDING,
-    AUDIT_AMBIENT,
-    AUDIT_NNP,
-    AUDIT_SECCOMP_MODE,
-    AUDIT_FIELDS
-};
-
 struct audit_process {
-    uint32_t pid;
-    unsigned known;
-    char name[64]; /* as the kernel escapes it */
-    char state;    /* Z: a zombie */
-    uint64_t parent, uid[4], gid[4], group[AUDIT_GROUPS];
+    unsigned known; /* bit N: line N of those that audit_status_take knows was there and well-formed */
+    char name[64];  /* as the kernel escapes it */
+    char run;       /* the letter of its state; Z: a zombie */
+    uint64_t pid, parent, uid[4], gid[4], group[AUDIT_GROUPS];
     size_t groups;
     uint64_t blocked, caught; /* bit N-1: signal N */
     uint64_t inheritable, permitted, effective, bounding, ambient;
     uint64_t no_new_privs, seccomp;
-    enum audit_state lsm;     /* AUDIT_ABSENT: no such module in this kernel */
-    enum audit_state core;    /* AUDIT_BAD: the limit is not 0 */
-    enum audit_state environ; /* AUDIT_BAD: it has what looks like a secret */
-    enum audit_state folder;  /* AUDIT_BAD: it can write where its program lies */
+    bool chosen;                       /* to be judged */
+    unsigned char state[AUDIT_CHECKS]; /* enum audit_state, for checks that look at each process */
 };
 
-/* A line of /proc/self/mountinfo; the strings lie in the text that was parsed. */
-struct audit_mount {
-    const char *root, *point, *options, *type, *super;
-    bool system; /* a folder there is the root of a whole system */
+/* What is known for one check, but for the processes. */
+struct audit_row {
+    enum audit_state state;
+    struct audit_found found;
 };
 
-struct audit_limit {
-    enum audit_state state; /* AUDIT_BAD: there is none */
-    uint64_t value;         /* bytes, thousandths of a CPU, processes */
+struct audit_facts {
+    unsigned min_uid; /* the policy: ids below it warn */
+    bool restricted;  /* the policy: what the Pod Security Standards' "restricted" forbids fails */
+
+    struct audit_process *process; /* those that are judged */
+    size_t count;
+    bool cut; /* there are more than were looked at */
+    bool kubernetes, nosuid, version1;
+    struct audit_row row[AUDIT_CHECKS];
 };
 
 enum audit_namespace {
@@ -118,33 +102,10 @@ enum audit_namespace {
     AUDIT_NS_MNT,
     AUDIT_NS_CGROUP,
     AUDIT_NS_USER,
-    AUDIT_NAMESPACE_COUNT
+    AUDIT_NAMESPACES_ALL
 };
 
-struct audit_facts {
-    unsigned min_uid; /* the policy: ids below it warn */
-    bool restricted;  /* the policy: what the Pod Security Standards' "restricted" forbids fails */
-
-    struct audit_process *process; /* those that are judged */
-    size_t count;
-    bool cut;                  /* there are more than were looked at */
-    bool self;                 /* the audit itself stands for them */
-    bool foreign;              /* PID 1 is not of this container */
-    struct audit_process init; /* PID 1, whosever it is */
-    struct audit_mount *mount;
-    size_t mounts;
-    bool mounts_cut;
-    uint64_t namespaces[AUDIT_NAMESPACE_COUNT]; /* inode numbers; 0: not known */
-    bool host_net;                              /* by a setting that only the initial one has */
-    struct audit_limit limit[3];                /* memory, CPU, processes */
-    bool kubernetes;
-    enum audit_state root, proc_sys; /* AUDIT_GOOD: read-only */
-    enum audit_state dev;            /* AUDIT_UNREAD: /dev could not be listed */
-    enum audit_state token;          /* AUDIT_BAD: there is one */
-    enum audit_state tree, folders;  /* AUDIT_GOOD: the whole tree, every folder of tools was seen */
-    struct audit_found devices, sockets, tools, set_id, writable, secrets;
-    unsigned zombies; /* children of PID 1 that stayed zombies */
-};
+#define AUDIT_INITIAL_NET UINT64_C(0xEFFFFFF9) /* the inode number of the initial one, on new kernels */
 
 struct audit_options {
     unsigned min_uid;
@@ -152,55 +113,52 @@ struct audit_options {
     bool help;
 };
 
-/* --- parsers, pure --- */
+/* --- texts of the kernel into facts, pure --- */
 
-/* Reads a /proc/PID/status (proc(5)) into the fields above; `pid` and what has no line there stay as they
- * are. */
-void audit_status_parse(const char *status, struct audit_process *p);
+/* A /proc/PID/status (proc(5)) into `p`, which is cleared first, and the states that follow from it. */
+void audit_status_take(const char *status, struct audit_process *p);
 
-/* Cuts a mountinfo (proc(5)), in place, into at most `max` mounts, octal escapes decoded. Returns how many;
- * lines that are malformed are left out. *cut is set where there were more. */
-size_t audit_mounts_parse(char *mountinfo, struct audit_mount *mount, size_t max, bool *cut);
+/* A /proc/PID/limits and an attr/current into the states of core files and of AppArmor or SELinux. */
+void audit_core_take(const char *limits, struct audit_process *p);
+void audit_label_take(const char *label, struct audit_process *p);
 
-/* The path behind `controller` (a word of the second field; "" for cgroup v2) in a /proc/PID/cgroup; its
- * length goes to *len. NULL: no such line. */
-const char *audit_cgroup_path(const char *cgroup, const char *controller, size_t *len);
+/* An environ of `len` bytes (a NUL behind each, and behind the whole): the names of variables that look like
+ * secrets, whose values are looked at only to tell that they are empty, a path, or a URL with a password. */
+void audit_environ_take(const char *environ, size_t len, struct audit_facts *f, struct audit_process *p);
 
-/* Whether `word` is one of those in `list`, which are separated by commas. `list` ends at its NUL, or at a
- * newline or a colon. */
-bool audit_listed(const char *list, const char *word);
+/* One line of a mountinfo (proc(5)), which is cut in place. Returns the mount point where the mount is one
+ * that may have an engine's socket in it, otherwise NULL. A malformed line is as none. */
+const char *audit_mount_take(char *line, struct audit_facts *f);
 
-/* What a limit's file says: `max`, -1 or a number that means none; or a number, and for `cpu.max` and the two
- * files of v1 joined (`cpu`) the period behind it. */
-struct audit_limit audit_limit_parse(const char *word, bool cpu);
+/* The inode number of a namespace, 0 where it cannot be told. After all mounts. */
+void audit_namespace_take(enum audit_namespace ns, uint64_t inode, struct audit_facts *f);
 
-/* The soft limit of core files in a /proc/PID/limits. */
-enum audit_state audit_core_parse(const char *limits);
+/* What a file of a cgroup says of the check's limit: `max`, -1 or 19 digits for none (so version 1 says it),
+ * or a number; a memory.stat with the limit on the whole way up. A limit that was taken stays. */
+void audit_limit_take(const char *file, enum audit_check check, struct audit_facts *f);
 
-/* What an attr/current says of AppArmor or SELinux: AUDIT_GOOD confined, AUDIT_BAD not, AUDIT_ABSENT empty.
- */
-enum audit_state audit_label_parse(const char *label);
+/* Where a /proc/PID/cgroup says that it is: the path of its last line, up to the end of that line. */
+const char *audit_cgroup_path(const char *cgroup, size_t *len);
 
-/* Adds the names of the variables of an environ (NUL after each) that look like secrets; the values are
- * looked at only to tell that they are empty, a path, or a URL with a password. Returns AUDIT_BAD if there is
- * one. *path: the value of PATH, or untouched. */
-enum audit_state audit_environ_parse(const char *environ, size_t len, struct audit_found *secrets,
-                                     const char **path);
+/* PID 1's name and signals. */
+void audit_init_take(const struct audit_process *init, struct audit_facts *f);
 
 /* Adds a name of any bytes, unless it is among those that are shown already. */
-void audit_found_add(struct audit_found *found, const char *name, size_t len);
+void audit_found_add(struct audit_found *found, const char *name);
 
 /* --- the three rooms --- */
 
 /* Fills `facts`, whose policy is set already. */
 void audit_read(struct audit_facts *facts);
 
-/* The tree's part of it: set-id files and file capabilities on the root mount, tools in the usual folders and
- * in `path` (NULL: none). */
-void audit_read_tree(struct audit_facts *facts, const char *path);
+/* The file tree's part of it: set-id files, file capabilities, shells and other tools on the root mount. */
+void audit_read_tree(struct audit_facts *facts);
 
 /* The verdict of one check. The evidence is appended to `why`: printable UTF-8. Pure. */
 enum finding audit_judge(const struct audit_facts *facts, enum audit_check check, struct text *why);
+
+/* `id|what is bad about it|mend` of a check. Pure. */
+const char *audit_words(enum audit_check check);
 
 /* Appends the whole report as `options` want it, `colour` for a terminal, and counts the verdicts. Pure. */
 void audit_report(const struct audit_facts *facts, const struct audit_options *options, bool colour,

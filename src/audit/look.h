@@ -1,5 +1,4 @@
-/* look: how the two files of facts look at files. A file is opened only to be read, and never followed where
- * it could be a device or a pipe of somebody's. */
+/* look: how the two files of facts look at files. */
 #ifndef AUDIT_LOOK_H
 #define AUDIT_LOOK_H
 
@@ -26,6 +25,6 @@ struct look {
 enum { LOOK_MOUNT_ROOT = 0x2000 /* in attributes: STATX_ATTR_MOUNT_ROOT */ };
 
 /* statx(2) without a trip to a server; `follow` a symbolic link. Returns 0 or -errno. */
-int look_at(int dir, const char *path, bool follow, struct look *look);
+int look_at(const char *path, bool follow, struct look *look);
 
 #endif

@@ -1,17 +1,17 @@
-/* parse: what /proc and the cgroups say, taken apart. Pure. See kinglet/audit.h.
+/* parse: texts of /proc and the cgroups into facts. Pure. See kinglet/audit.h.
  *
  * All of it may be hostile: a line that is not as proc(5) has it counts as one that is not there.
  */
 #include "kinglet/audit.h"
 
-#include "kinglet/number.h"
+#include "kinglet/capability.h"
 
+#include <signal.h>
 #include <string.h>
 
 enum {
-    SHOWN_BYTES = 60, /* of a name; the rest is cut off */
-    CPU_UNIT = 1000,  /* limits are in thousandths of a CPU */
-    NO_LIMIT = 62     /* a memory limit of 2^62 and above is how cgroup v1 says that there is none */
+    SHOWN_BYTES = 60,    /* of a name; the rest is cut off */
+    DIGITS_OF_NONE = 19, /* a memory limit that long is how cgroup version 1 says that there is none */
 };
 
 /* Moves *at over the blanks and the number there. Returns 0, or -1 for anything that is no number. */
@@ -38,27 +38,28 @@ static int scan(const char **at, unsigned base, uint64_t *value)
 
 #define AT(member) (unsigned short)offsetof(struct audit_process, member)
 
-/* In the order of enum audit_field. */
+enum { NAME, STATE, GROUPS = 5, BLOCKED, CAUGHT, BOUNDING = 11, NO_NEW_PRIVS = 13, SECCOMP, FIELDS };
+
 static const struct {
     char key[12];
     unsigned char base, count;
     unsigned short at;
-} fields[AUDIT_FIELDS] = {
-    {"Name:", 0, sizeof((struct audit_process *)0)->name, AT(name)},
-    {"State:", 0, 2, AT(state)},
+} fields[FIELDS] = {
+    [NAME] = {"Name:", 0, sizeof((struct audit_process *)0)->name, AT(name)},
+    [STATE] = {"State:", 0, 0, AT(run)},
     {"PPid:", 10, 1, AT(parent)},
     {"Uid:", 10, 4, AT(uid)},
     {"Gid:", 10, 4, AT(gid)},
-    {"Groups:", 10, AUDIT_GROUPS, AT(group)},
-    {"SigBlk:", 16, 1, AT(blocked)},
-    {"SigCgt:", 16, 1, AT(caught)},
+    [GROUPS] = {"Groups:", 10, AUDIT_GROUPS, AT(group)},
+    [BLOCKED] = {"SigBlk:", 16, 1, AT(blocked)},
+    [CAUGHT] = {"SigCgt:", 16, 1, AT(caught)},
     {"CapInh:", 16, 1, AT(inheritable)},
     {"CapPrm:", 16, 1, AT(permitted)},
     {"CapEff:", 16, 1, AT(effective)},
-    {"CapBnd:", 16, 1, AT(bounding)},
+    [BOUNDING] = {"CapBnd:", 16, 1, AT(bounding)},
     {"CapAmb:", 16, 1, AT(ambient)},
-    {"NoNewPrivs:", 10, 1, AT(no_new_privs)},
-    {"Seccomp:", 10, 1, AT(seccomp)},
+    [NO_NEW_PRIVS] = {"NoNewPrivs:", 10, 1, AT(no_new_privs)},
+    [SECCOMP] = {"Seccomp:", 10, 1, AT(seccomp)},
 };
 
 /* The value of one line into its place. Returns whether it is well-formed. */
@@ -68,21 +69,18 @@ static bool take_field(struct audit_process *p, unsigned i, const char *value)
     size_t n = 0;
 
     if (fields[i].base == 0) {
-        value += strspn(value, "\t");
-        n = strcspn(value, "\n");
-        if (i == AUDIT_STATE) {
-            p->state = *value;
-            return n > 0;
+        value += *value == '\t';
+        if (i == STATE) {
+            p->run = *value;
+            return true;
         }
-        if (n >= fields[i].count)
-            return false;
-        memcpy(to, value, n);
-        to[n] = '\0';
+        for (; value[n] != '\n' && value[n] != '\0' && n + 1 < fields[i].count; n++)
+            to[n] = value[n];
         return true;
     }
     while (n < fields[i].count && scan(&value, fields[i].base, (uint64_t *)(void *)to + n) == 0)
         n++;
-    if (i == AUDIT_GROUP)
+    if (i == GROUPS)
         p->groups = n;
     else if (n < fields[i].count)
         return false;
@@ -90,175 +88,106 @@ static bool take_field(struct audit_process *p, unsigned i, const char *value)
     return *value == '\n';
 }
 
-void audit_status_parse(const char *status, struct audit_process *p)
+static void set_state(struct audit_process *p, enum audit_check check, unsigned needed, bool good)
 {
-    p->known = 0;
+    p->state[check] = (p->known & needed) != needed ? AUDIT_UNREAD : good ? AUDIT_GOOD : AUDIT_BAD;
+}
+
+void audit_status_take(const char *status, struct audit_process *p)
+{
+    memset(p, 0, sizeof *p);
     for (; *status != '\0'; status += strcspn(status, "\n"), status += *status != '\0')
-        for (unsigned i = 0; i < AUDIT_FIELDS; i++) {
+        for (unsigned i = 0; i < FIELDS; i++) {
             size_t len = strlen(fields[i].key);
             if (strncmp(status, fields[i].key, len) == 0 && take_field(p, i, status + len))
                 p->known |= 1U << i;
         }
+    set_state(p, AUDIT_NO_NEW_PRIVS, 1U << NO_NEW_PRIVS, p->no_new_privs != 0);
+    set_state(p, AUDIT_SECCOMP, 1U << SECCOMP, p->seccomp != 0);
+    set_state(p, AUDIT_PRIVILEGED, 1U << BOUNDING, (p->bounding >> CAPABILITY_SYS_ADMIN & 1) == 0);
+    set_state(p, AUDIT_INIT, 1U << BLOCKED | 1U << CAUGHT,
+              ((p->caught | p->blocked) >> (SIGTERM - 1) & 1) != 0);
+    /* ids and sets of capabilities are judged together: GOOD means that all of them are there */
+    set_state(p, AUDIT_USER, 0x1F38, true);
 }
 
-/* Octal escapes (\040) decoded, in place. */
-static void unescape(char *s)
-{
-    char *to = s;
-
-    for (; *s != '\0'; s++) {
-        unsigned byte = 0, n = 0;
-        while (s[0] == '\\' && n < 3 && s[n + 1] >= '0' && s[n + 1] <= '7')
-            byte = byte * 8 + (unsigned)s[++n] - '0';
-        *to++ = n == 3 ? (char)byte : *s;
-        if (n == 3)
-            s += n;
-    }
-    *to = '\0';
-}
-
-/* The next field of a line, which ends at the first blank; *at goes behind it. */
-static char *field(char **at)
-{
-    char *begin = *at;
-
-    *at += strcspn(begin, " ");
-    if (**at != '\0')
-        *(*at)++ = '\0';
-    return begin;
-}
-
-static bool parse_mount(char *line, struct audit_mount *m)
-{
-    char *root, *point;
-
-    for (int i = 0; i < 3; i++)
-        field(&line);
-    root = field(&line);
-    point = field(&line);
-    m->options = field(&line);
-    while (*line != '\0' && strcmp(field(&line), "-") != 0)
-        continue;
-    m->type = field(&line);
-    field(&line);
-    m->super = field(&line);
-    unescape(root);
-    unescape(point);
-    m->root = root;
-    m->point = point;
-    return m->type[0] != '\0' && point[0] == '/';
-}
-
-size_t audit_mounts_parse(char *mountinfo, struct audit_mount *mount, size_t max, bool *cut)
-{
-    size_t n = 0;
-
-    while (*mountinfo != '\0') {
-        char *next = mountinfo + strcspn(mountinfo, "\n");
-        if (*next != '\0')
-            *next++ = '\0';
-        if (n == max) {
-            *cut = true;
-            break;
-        }
-        memset(&mount[n], 0, sizeof mount[n]);
-        n += parse_mount(mountinfo, &mount[n]);
-        mountinfo = next;
-    }
-    return n;
-}
-
-bool audit_listed(const char *list, const char *word)
-{
-    size_t len = strlen(word);
-
-    while (true) {
-        size_t n = strcspn(list, ",:\n");
-        if (n == len && memcmp(list, word, len) == 0)
-            return true;
-        if (list[n] != ',')
-            return false;
-        list += n + 1;
-    }
-}
-
-const char *audit_cgroup_path(const char *cgroup, const char *controller, size_t *len)
-{
-    for (; *cgroup != '\0'; cgroup += *cgroup != '\0') {
-        const char *at = cgroup + strcspn(cgroup, ":\n");
-        cgroup += strcspn(cgroup, "\n");
-        if (*at != ':' || !audit_listed(at + 1, controller))
-            continue;
-        at += 1 + strcspn(at + 1, ":\n");
-        if (*at != ':' || at[1] != '/')
-            continue;
-        *len = (size_t)(cgroup - at - 1);
-        return at + 1;
-    }
-    return NULL;
-}
-
-struct audit_limit audit_limit_parse(const char *word, bool cpu)
-{
-    struct audit_limit none = {AUDIT_BAD, 0}, limit = {AUDIT_GOOD, 0}, unread = {AUDIT_UNREAD, 0};
-    uint64_t period;
-
-    if (strncmp(word, "max", 3) == 0 || strncmp(word, "-1", 2) == 0)
-        return none;
-    if (scan(&word, 10, &limit.value) != 0)
-        return unread;
-    word += *word == '\n';
-    if (cpu) {
-        if (scan(&word, 10, &period) != 0 || period == 0 || limit.value > UINT64_MAX / CPU_UNIT)
-            return unread;
-        limit.value = limit.value * CPU_UNIT / period;
-    }
-    return limit.value >> NO_LIMIT != 0 ? none : limit;
-}
-
-enum audit_state audit_core_parse(const char *limits)
+void audit_core_take(const char *limits, struct audit_process *p)
 {
     static const char key[] = "Max core file size";
     const char *at = text_find(limits, key);
+    uint64_t soft;
 
     if (at == NULL)
-        return AUDIT_UNREAD;
+        return;
     at += sizeof key - 1;
-    at += strspn(at, " ");
-    return at[0] == '0' && (at[1] == ' ' || at[1] == '\n') ? AUDIT_GOOD : AUDIT_BAD;
+    p->state[AUDIT_CORE] = scan(&at, 10, &soft) == 0 && soft == 0 ? AUDIT_GOOD : AUDIT_BAD;
 }
 
-enum audit_state audit_label_parse(const char *label)
+void audit_label_take(const char *label, struct audit_process *p)
 {
     static const char loose[] = "unconfined\0(complain)\0spc_t\0initrc_t\0kernel_t\0";
 
-    if (label[strspn(label, "\n")] == '\0')
-        return AUDIT_ABSENT;
+    p->state[AUDIT_LSM] = *label == '\0' || *label == '\n' ? AUDIT_ABSENT : AUDIT_GOOD;
     for (const char *word = loose; *word != '\0'; word += strlen(word) + 1)
         if (text_find(label, word) != NULL)
-            return AUDIT_BAD;
-    return AUDIT_GOOD;
+            p->state[AUDIT_LSM] = AUDIT_BAD;
 }
 
-void audit_found_add(struct audit_found *found, const char *name, size_t len)
+void audit_limit_take(const char *file, enum audit_check check, struct audit_facts *f)
+{
+    static const char key[] = "hierarchical_memory_limit ";
+    const char *at = text_find(file, key);
+    struct audit_row *row = &f->row[check];
+    char word[32];
+    struct text t;
+
+    if (at != NULL)
+        file = at + sizeof key - 1;
+    else if (*file != 'm' && *file != '-' && (*file < '0' || *file > '9'))
+        return;
+    if (row->state == AUDIT_GOOD)
+        return;
+    row->state = AUDIT_BAD;
+    if (*file == 'm' || *file == '-' || strspn(file, "0123456789") >= DIGITS_OF_NONE)
+        return;
+    row->state = AUDIT_GOOD;
+    text_init(&t, word, sizeof word);
+    text_raw(&t, file, strcspn(file, "\n"));
+    audit_found_add(&row->found, word);
+}
+
+const char *audit_cgroup_path(const char *cgroup, size_t *len)
+{
+    const char *path = "";
+
+    *len = 0;
+    for (; *cgroup != '\0'; cgroup += *cgroup != '\0') {
+        const char *at = cgroup + strcspn(cgroup, ":\n");
+        at += *at == ':';
+        at += strcspn(at, ":\n");
+        cgroup += strcspn(cgroup, "\n");
+        if (at < cgroup) {
+            path = at + 1;
+            *len = (size_t)(cgroup - path);
+        }
+    }
+    return path;
+}
+
+void audit_found_add(struct audit_found *found, const char *name)
 {
     char bytes[4 * SHOWN_BYTES + 4];
     struct text item;
 
     text_init(&item, bytes, sizeof bytes);
-    text_safe(&item, name, len > SHOWN_BYTES ? SHOWN_BYTES : len);
-    if (len > SHOWN_BYTES)
-        text_put(&item, "...");
+    text_format(&item, "%.*s%s", SHOWN_BYTES, name, strlen(name) > SHOWN_BYTES ? "..." : "");
     if (found->count == 0)
         text_init(&found->names, found->bytes, sizeof found->bytes);
     for (const char *at = found->names.at; *at != '\0'; at += strcspn(at, " "), at += *at != '\0')
         if (strncmp(at, bytes, item.len) == 0 && (at[item.len] == ' ' || at[item.len] == '\0'))
             return;
-    if (found->count++ >= AUDIT_NAMED)
-        return;
-    if (found->names.len > 0)
-        text_put(&found->names, " ");
-    text_put(&found->names, bytes);
+    if (found->count++ < AUDIT_NAMED)
+        text_format(&found->names, found->names.len > 0 ? " %s" : "%s", bytes);
 }
 
 static char upper(char c)
@@ -310,24 +239,19 @@ static bool has_password(const char *value)
     return at[user] == ':' && at[user + 1] != '@' && at[strcspn(at, "/?#@")] == '@';
 }
 
-enum audit_state audit_environ_parse(const char *environ, size_t len, struct audit_found *secrets,
-                                     const char **path)
+void audit_environ_take(const char *environ, size_t len, struct audit_facts *f, struct audit_process *p)
 {
-    enum audit_state state = AUDIT_GOOD;
-    size_t n;
-
-    for (const char *end = environ + len; environ < end; environ += n + 1) {
-        size_t name = strcspn(environ, "=");
-        const char *value = environ + name + 1;
-        n = strlen(environ);
-        if (name >= n || *value == '\0')
+    p->state[AUDIT_SECRETS] = AUDIT_GOOD;
+    for (const char *end = environ + len; environ < end; environ += strlen(environ) + 1) {
+        size_t n = strcspn(environ, "=");
+        const char *value = environ + n + (environ[n] != '\0');
+        char name[64];
+        struct text t;
+        if (*value == '\0' || ((*value == '/' || !secret_name(environ, n)) && !has_password(value)))
             continue;
-        if (strncmp(environ, "PATH=", 5) == 0)
-            *path = value;
-        if ((*value != '/' && secret_name(environ, name)) || has_password(value)) {
-            audit_found_add(secrets, environ, name);
-            state = AUDIT_BAD;
-        }
+        text_init(&t, name, sizeof name);
+        text_raw(&t, environ, n);
+        audit_found_add(&f->row[AUDIT_SECRETS].found, name);
+        p->state[AUDIT_SECRETS] = AUDIT_BAD;
     }
-    return state;
 }

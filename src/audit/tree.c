@@ -1,9 +1,10 @@
 /* tree: what lies in the image: set-id files, file capabilities, shells and other tools. See kinglet/audit.h.
  *
  * The walk is a loop over a stack of open folders, each with the place where to go on, so that depth, memory
- * and time are bounded. It follows no link and leaves no mount: neither loops nor what others have mounted
- * can lead it astray. The working directory of this process, which nobody else has, moves with it.
+ * and time are bounded. It enters no link and leaves no mount: neither loops nor what others have mounted can
+ * lead it astray. The working directory of this process, which nobody else has, moves with it.
  */
+#include "kinglet/arena.h"
 #include "kinglet/audit.h"
 #include "kinglet/clock.h"
 #include "kinglet/directory.h"
@@ -19,8 +20,6 @@
 enum {
     DEPTH = 48,
     WALK_US = 3000000,
-    LOOKS = 64, /* entries from one look at the clock to the next */
-    FOLDERS = 32,
     OPEN = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK,
 };
 
@@ -31,73 +30,63 @@ struct walk {
         int64_t next;
         size_t path; /* the length of its path */
     } level[DEPTH];
-    int depth;
+    unsigned depth;
     struct text path;
     char bytes[4096];
-    uint64_t seen[AUDIT_NAMED]; /* inodes with more than one name */
-    size_t seen_count;
+    struct look look;
+    uint64_t last; /* the inode of the set-id file found last: one with many names is told once */
+    bool hidden;   /* something could not be looked at */
 };
 
-/* Folders that have been looked into. */
-struct seen {
-    struct {
-        uint64_t inode;
-        uint32_t minor;
-    } folder[FOLDERS];
-    size_t count;
-};
-
-/* The same file under several names is told once. */
-static bool is_new(struct walk *w, const struct look *file)
+static void found(struct walk *w, enum audit_check check, const char *name)
 {
-    for (size_t i = 0; i < w->seen_count; i++)
-        if (w->seen[i] == file->inode)
-            return false;
-    if (file->links > 1 && w->seen_count < AUDIT_NAMED)
-        w->seen[w->seen_count++] = file->inode;
-    return true;
-}
-
-/* `name` is in the working directory. */
-static void judge_file(struct walk *w, const char *name)
-{
-    struct look file;
-    char ignored[1];
     size_t len = w->path.len;
 
-    if (look_at(AT_FDCWD, name, false, &file) != 0) {
-        w->facts->tree = AUDIT_UNREAD;
-        return;
-    }
-    if (!S_ISREG(file.mode) || (file.mode & 0111) == 0 || (file.attributes & LOOK_MOUNT_ROOT) != 0)
-        return;
-    if ((file.mode & S_ISUID) == 0 && (file.mode & (S_ISGID | S_IXGRP)) != (S_ISGID | S_IXGRP) &&
-        (syscall(SYS_lgetxattr, name, "security.capability", ignored, 0UL) <= 0))
-        return;
-    if (!is_new(w, &file))
-        return;
     text_put(&w->path, "/");
     text_put(&w->path, name);
-    audit_found_add(&w->facts->set_id, w->path.at, w->path.len);
+    audit_found_add(&w->facts->row[check].found, w->path.at);
     w->path.len = len;
     w->path.cut = false;
     w->path.at[len] = '\0';
 }
 
-/* Goes down into `name`; `next` is where to go on afterwards. Returns whether it did. */
+/* `name` is a file or a link in the working directory. */
+static void judge_file(struct walk *w, const char *name)
+{
+    static const char tools[] =
+        "busybox\0toybox\0sh\0bash\0dash\0ash\0zsh\0ksh\0fish\0curl\0wget\0apt\0dpkg\0"
+        "apk\0yum\0dnf\0microdnf\0rpm\0zypper\0pacman\0sudo\0su\0doas\0";
+    const char *tool = tools;
+
+    while (*tool != '\0' && strcmp(tool, name) != 0)
+        tool += strlen(tool) + 1;
+    if (*tool != '\0' && look_at(name, true, &w->look) == 0 && S_ISREG(w->look.mode) &&
+        (w->look.mode & 0111) != 0)
+        found(w, AUDIT_TOOLS, name);
+    if (look_at(name, false, &w->look) != 0)
+        w->hidden = true;
+    else if (S_ISREG(w->look.mode) && (w->look.mode & 0111) != 0 &&
+             (w->look.attributes & LOOK_MOUNT_ROOT) == 0 && w->look.inode != w->last &&
+             ((w->look.mode & S_ISUID) != 0 || (w->look.mode & (S_ISGID | S_IXGRP)) == (S_ISGID | S_IXGRP) ||
+              syscall(SYS_lgetxattr, name, "security.capability", NULL, 0UL) > 0)) {
+        w->last = w->look.inode;
+        found(w, AUDIT_SET_ID, name);
+    }
+}
+
+/* Goes down into the folder `name`, unless something is mounted there; `next` is where to go on afterwards.
+ */
 static bool enter(struct walk *w, const char *name, int64_t next)
 {
-    struct look folder;
-    int fd;
+    int fd = -1;
 
-    if (look_at(AT_FDCWD, name, false, &folder) == 0 &&
-        (!S_ISDIR(folder.mode) || (folder.attributes & LOOK_MOUNT_ROOT) != 0))
+    if (look_at(name, false, &w->look) == 0 && (w->look.attributes & LOOK_MOUNT_ROOT) != 0)
         return false;
-    fd = w->depth + 1 < DEPTH ? open(name, OPEN) : -1;
+    if (w->depth + 1 < DEPTH)
+        fd = open(name, OPEN);
     if (fd < 0 || fchdir(fd) != 0) {
-        w->facts->tree = AUDIT_UNREAD;
-        if (fd >= 0)
-            close(fd);
+        w->hidden = true;
+        close(fd);
         return false;
     }
     w->level[w->depth].next = next;
@@ -108,122 +97,52 @@ static bool enter(struct walk *w, const char *name, int64_t next)
     return true;
 }
 
-/* Goes back up and on behind the folder it came out of. Returns false at the top. */
-static bool leave(struct walk *w)
+/* Goes back up and on behind the folder it came out of. */
+static void leave(struct walk *w)
 {
-    close(w->level[w->depth].fd);
-    if (w->depth-- == 0)
-        return false;
+    int fd;
+
+    close(w->level[w->depth--].fd);
+    fd = w->level[w->depth].fd;
     w->path.len = w->level[w->depth].path;
     w->path.at[w->path.len] = '\0';
-    w->path.cut = false;
-    if (lseek(w->level[w->depth].fd, w->level[w->depth].next, SEEK_SET) < 0 ||
-        fchdir(w->level[w->depth].fd) != 0)
-        w->facts->tree = AUDIT_UNREAD;
-    return true;
+    if (lseek(fd, w->level[w->depth].next, SEEK_SET) < 0 || fchdir(fd) != 0)
+        w->hidden = true;
 }
 
-static void walk(struct audit_facts *f)
+void audit_read_tree(struct audit_facts *f)
 {
-    struct walk w = {.facts = f};
+    struct walk *w = arena_take(sizeof *w);
     int64_t deadline = clock_us() + WALK_US;
     struct directory d;
 
-    text_init(&w.path, w.bytes, sizeof w.bytes);
-    w.level[0].fd = open("/", OPEN);
-    if (w.level[0].fd < 0 || fchdir(w.level[0].fd) != 0)
+    if (w == NULL)
         return;
-    f->tree = AUDIT_GOOD;
-    directory_begin(&d, w.level[0].fd);
-    for (unsigned n = 0;; n++) {
+    w->facts = f;
+    text_init(&w->path, w->bytes, sizeof w->bytes);
+    w->level[0].fd = open("/", OPEN);
+    if (fchdir(w->level[0].fd) != 0)
+        return;
+    directory_begin(&d, w->level[0].fd);
+    while (true) {
         const struct directory_entry *e = directory_next(&d);
-        bool late = n % LOOKS == 0 && clock_us() > deadline;
-        if (late || (e == NULL && d.end < 0))
-            f->tree = AUDIT_UNREAD;
-        if (late)
+        if (clock_us() > deadline)
+            return;
+        w->hidden = w->hidden || d.end < 0;
+        if (e != NULL && e->type != DT_DIR) {
+            if (e->type == DT_REG || e->type == DT_LNK)
+                judge_file(w, e->name);
+            w->hidden = w->hidden || e->type == DT_UNKNOWN;
+            continue;
+        }
+        if (e == NULL && w->depth == 0)
             break;
-        if (e == NULL) {
-            if (!leave(&w))
-                break;
-            directory_begin(&d, w.level[w.depth].fd);
-        } else if (e->type == DT_DIR || e->type == DT_UNKNOWN) {
-            if (enter(&w, e->name, e->next))
-                directory_begin(&d, w.level[w.depth].fd);
-            else if (e->type == DT_UNKNOWN)
-                judge_file(&w, e->name);
-        } else if (e->type == DT_REG) {
-            judge_file(&w, e->name);
-        }
+        if (e == NULL)
+            leave(w);
+        else if (!enter(w, e->name, e->next))
+            continue;
+        directory_begin(&d, w->level[w->depth].fd);
     }
-    for (; w.depth >= 0; w.depth--)
-        close(w.level[w.depth].fd);
-}
-
-static void look_for_tools(struct audit_facts *f, int dir, const char *path, size_t len)
-{
-    static const char tools[] =
-        "busybox\0toybox\0sh\0bash\0dash\0ash\0zsh\0ksh\0fish\0curl\0wget\0"
-        "apt\0dpkg\0apk\0yum\0dnf\0microdnf\0rpm\0zypper\0pacman\0opkg\0sudo\0su\0doas\0";
-
-    for (const char *tool = tools; *tool != '\0'; tool += strlen(tool) + 1) {
-        char bytes[256];
-        struct text t;
-        struct look file;
-        if (look_at(dir, tool, true, &file) != 0 || !S_ISREG(file.mode) || (file.mode & 0111) == 0)
-            continue;
-        text_init(&t, bytes, sizeof bytes);
-        text_raw(&t, path, len);
-        text_put(&t, "/");
-        text_put(&t, tool);
-        audit_found_add(&f->tools, bytes, t.len);
-    }
-}
-
-/* Folders of `list`, which are separated by colons. The same folder by two names (/bin is often a link to
- * /usr/bin) is looked at once. */
-static void look_in_folders(struct audit_facts *f, const char *list, struct seen *seen)
-{
-    size_t len;
-
-    for (; *list != '\0'; list += len, list += *list != '\0') {
-        struct look folder;
-        char name[256];
-        size_t i = 0;
-        int dir;
-        len = strcspn(list, ":");
-        if (*list != '/')
-            continue;
-        if (len >= sizeof name || seen->count == FOLDERS) {
-            f->folders = AUDIT_UNREAD;
-            continue;
-        }
-        memcpy(name, list, len);
-        name[len] = '\0';
-        if (look_at(AT_FDCWD, name, true, &folder) != 0)
-            continue;
-        while (i < seen->count &&
-               (seen->folder[i].inode != folder.inode || seen->folder[i].minor != folder.dev_minor))
-            i++;
-        if (i < seen->count)
-            continue;
-        seen->folder[seen->count].inode = folder.inode;
-        seen->folder[seen->count++].minor = folder.dev_minor;
-        dir = open(name, O_PATH | O_DIRECTORY | O_CLOEXEC);
-        if (dir < 0) {
-            f->folders = AUDIT_UNREAD;
-            continue;
-        }
-        look_for_tools(f, dir, name, len);
-        close(dir);
-    }
-}
-
-void audit_read_tree(struct audit_facts *f, const char *path)
-{
-    struct seen seen = {.count = 0};
-
-    f->folders = AUDIT_GOOD;
-    look_in_folders(f, "/bin:/sbin:/usr/bin:/usr/sbin:/usr/local/bin:/usr/local/sbin:/busybox", &seen);
-    look_in_folders(f, path == NULL ? "" : path, &seen);
-    walk(f);
+    if (!w->hidden)
+        f->row[AUDIT_TOOLS].state = f->row[AUDIT_SET_ID].state = AUDIT_GOOD;
 }
