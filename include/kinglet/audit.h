@@ -5,10 +5,10 @@
  * kernel go into the facts (audit_..._take), one verdict a check comes out, with the evidence (audit_judge).
  * The report (audit_report) is pure too.
  *
- * What is judged is PID 1 and all that descends from it. The auditing process stands apart, and so do other
- * sessions that an engine has put into the container (their parent is not in it). Where PID 1 belongs to
- * another container or to the host, by its cgroup, the processes of our own cgroup are judged instead; where
- * the audit itself is PID 1 it stands for PROGRAM.
+ * What is judged is PID 1 and all that descends from it. The auditing process stands apart, and so do
+ * sessions and probes that an engine has put into the container: their parent is not in it. Where PID 1
+ * belongs to another container or to the host, by its cgroup, the processes of our own cgroup are judged
+ * instead; where the audit itself is PID 1 it stands for PROGRAM.
  *
  * Everything read is hostile: sizes, counts, depth and time are bounded, and what a bound has hidden makes a
  * pass `unknown`.
@@ -60,21 +60,22 @@ enum audit_state { AUDIT_UNREAD, AUDIT_GOOD, AUDIT_BAD, AUDIT_ABSENT };
 /* Names of things that were found: the first few, fit to be printed; and how many. */
 struct audit_found {
     size_t count;
-    struct text names;
-    char bytes[AUDIT_NAMED * (4 * 64 + 32)];
+    struct text names; /* with a blank before and behind each */
+    char bytes[AUDIT_NAMED * 4 * 64];
 };
 
 struct audit_process {
-    unsigned known; /* bit N: line N of those that audit_status_take knows was there and well-formed */
-    char name[64];  /* as the kernel escapes it */
-    char run;       /* the letter of its state; Z: a zombie */
-    uint64_t pid, parent, uid[4], gid[4], group[AUDIT_GROUPS];
-    size_t groups;
-    uint64_t blocked, caught; /* bit N-1: signal N */
+    uint64_t pid, parent;
+    uint64_t uid[4], gid[4]; /* real, effective, saved, of the file system */
     uint64_t inheritable, permitted, effective, bounding, ambient;
-    uint64_t no_new_privs, seccomp;
-    bool chosen;                       /* to be judged */
     unsigned char state[AUDIT_CHECKS]; /* enum audit_state, for checks that look at each process */
+    bool zombie;
+    bool chosen;                       /* to be judged */
+    uint64_t blocked, ignored, caught; /* bit N-1: signal N */
+    uint64_t no_new_privs, seccomp;
+    char name[64]; /* as the kernel escapes it */
+    size_t groups;
+    uint64_t group[AUDIT_GROUPS];
 };
 
 /* What is known for one check, but for the processes. */
@@ -122,9 +123,10 @@ void audit_status_take(const char *status, struct audit_process *p);
 void audit_core_take(const char *limits, struct audit_process *p);
 void audit_label_take(const char *label, struct audit_process *p);
 
-/* An environ of `len` bytes (a NUL behind each, and behind the whole): the names of variables that look like
- * secrets, whose values are looked at only to tell that they are empty, a path, or a URL with a password. */
-void audit_environ_take(const char *environ, size_t len, struct audit_facts *f, struct audit_process *p);
+/* An environ of `len` bytes (a NUL behind each, and behind the whole), which is cut in place: the names of
+ * variables that look like secrets, whose values are looked at only to tell that they are empty, a path, or a
+ * URL with a password. */
+void audit_environ_take(char *environ, size_t len, struct audit_facts *f, struct audit_process *p);
 
 /* One line of a mountinfo (proc(5)), which is cut in place. Returns the mount point where the mount is one
  * that may have an engine's socket in it, otherwise NULL. A malformed line is as none. */
@@ -133,17 +135,21 @@ const char *audit_mount_take(char *line, struct audit_facts *f);
 /* The inode number of a namespace, 0 where it cannot be told. After all mounts. */
 void audit_namespace_take(enum audit_namespace ns, uint64_t inode, struct audit_facts *f);
 
-/* What a file of a cgroup says of the check's limit: `max`, -1 or 19 digits for none (so version 1 says it),
- * or a number; a memory.stat with the limit on the whole way up. A limit that was taken stays. */
-void audit_limit_take(const char *file, enum audit_check check, struct audit_facts *f);
+/* Its name in /proc/PID/ns. */
+const char *audit_namespace_name(enum audit_namespace ns);
 
-/* Where a /proc/PID/cgroup says that it is: the path of its last line, up to the end of that line. */
-const char *audit_cgroup_path(const char *cgroup, size_t *len);
+/* What a file of a cgroup, which is cut in place, says of the check's limit: `max`, -1 or 19 digits for none
+ * (so version 1 says it), or a number; a memory.stat with the limit on the whole way up. A limit that was
+ * taken stays. */
+void audit_limit_take(char *file, enum audit_check check, struct audit_facts *f);
+
+/* Where a /proc/PID/cgroup says that it is: the path in its last line, up to the end of that line. */
+const char *audit_cgroup_path(const char *cgroup);
 
 /* PID 1's name and signals. */
 void audit_init_take(const struct audit_process *init, struct audit_facts *f);
 
-/* Adds a name of any bytes, unless it is among those that are shown already. */
+/* Adds a name of any bytes, unless it is among those that are shown already; what is long is cut. */
 void audit_found_add(struct audit_found *found, const char *name);
 
 /* --- the three rooms --- */
@@ -154,7 +160,8 @@ void audit_read(struct audit_facts *facts);
 /* The file tree's part of it: set-id files, file capabilities, shells and other tools on the root mount. */
 void audit_read_tree(struct audit_facts *facts);
 
-/* The verdict of one check. The evidence is appended to `why`: printable UTF-8. Pure. */
+/* The verdict of one check. The evidence is appended to `why`, as one or more of `: WORDS`: printable UTF-8.
+ * Pure. */
 enum finding audit_judge(const struct audit_facts *facts, enum audit_check check, struct text *why);
 
 /* `id|what is bad about it|mend` of a check. Pure. */

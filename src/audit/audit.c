@@ -23,10 +23,9 @@ static const struct option table[] = {
     {"help", 'h', OPTION_FLAG, AT(help), NULL},
 };
 
-static const char help[] =
-    "usage: kinglet audit [OPTION...]   report how hardened this container is\n"
-    "       --min-uid 10001   --policy default|restricted (Pod Security Standards)\n"
-    "       --format text|json   --fail-on fail|warn   exit 0, or 1 when a check fails\n";
+static const char help[] = "usage: kinglet audit [--policy default|restricted] [--min-uid 10001]\n"
+                           "                     [--format text|json] [--fail-on fail|warn]\n"
+                           "How hardened this container is. Exit status 1 when a check fails.\n";
 
 /* Colours are for a terminal, and not for who sets NO_COLOR (no-color.org). */
 static bool wants_colour(char *const *env)

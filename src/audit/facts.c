@@ -34,10 +34,13 @@ enum {
 
 struct reading {
     struct audit_facts *facts;
-    char *buffer; /* BUFFER bytes: the file or link that was read last */
-    struct text path;
-    char bytes[4096];
+    char *buffer;     /* BUFFER bytes and a NUL: the file or link that was read last */
     struct look look; /* the file that was looked at last */
+    struct statfs fs; /* and its file system */
+    struct text path;
+    struct audit_process other;
+    struct directory directory;
+    char bytes[4096];
 };
 
 int look_at(const char *path, bool follow, struct look *look)
@@ -52,20 +55,14 @@ int look_at(const char *path, bool follow, struct look *look)
 static long read_file(struct reading *r, const char *path)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-    long len = 0, n = fd < 0 ? -1 : 1;
+    long len = 0, n = -1;
 
-    while (n > 0 && len < BUFFER) {
-        n = read(fd, r->buffer + len, (size_t)(BUFFER - len));
-        len += n > 0 ? n : 0;
-    }
-    if (n < 0)
-        n = -errno;
-    if (n > 0)
-        n = -EFBIG;
-    if (fd >= 0)
-        close(fd);
-    r->buffer[len < BUFFER ? len : BUFFER - 1] = '\0';
-    return n < 0 ? n : len;
+    while (fd >= 0 && (n = read(fd, r->buffer + len, (size_t)(BUFFER - len))) > 0)
+        len += n;
+    r->buffer[len] = '\0';
+    n = n < 0 ? -errno : len < BUFFER ? len : -EFBIG;
+    close(fd);
+    return n;
 }
 
 static const char *join(struct reading *r, const char *folder, const char *name)
@@ -98,13 +95,18 @@ static bool read_link(struct reading *r, const char *path)
     return n > 0;
 }
 
-static enum audit_state is_read_only(const char *path)
+static enum audit_state is_read_only(struct reading *r, const char *path)
 {
-    struct statfs fs;
+    return statfs(path, &r->fs) != 0                               ? AUDIT_UNREAD
+           : ((unsigned long)r->fs.f_flags & READ_ONLY_MOUNT) != 0 ? AUDIT_GOOD
+                                                                   : AUDIT_BAD;
+}
 
-    return statfs(path, &fs) != 0                               ? AUDIT_UNREAD
-           : ((unsigned long)fs.f_flags & READ_ONLY_MOUNT) != 0 ? AUDIT_GOOD
-                                                                : AUDIT_BAD;
+/* The first entry of a folder; NULL: it has none, or cannot be read. */
+static const struct directory_entry *list(struct reading *r, const char *path)
+{
+    directory_begin(&r->directory, open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    return directory_next(&r->directory);
 }
 
 /* --- processes --- */
@@ -120,7 +122,7 @@ static void judge_writable(struct reading *r, struct audit_process *p)
     if ((p->effective >> CAPABILITY_DAC_OVERRIDE & 1) == 0 && p->uid[1] != r->look.uid &&
         (r->look.mode & (group ? S_IWGRP : S_IWOTH)) == 0)
         return;
-    if (is_read_only(r->buffer) == AUDIT_GOOD)
+    if (is_read_only(r, r->buffer) == AUDIT_GOOD)
         return;
     audit_found_add(&r->facts->row[AUDIT_FOLDER].found, r->buffer);
     p->state[AUDIT_FOLDER] = AUDIT_BAD;
@@ -148,11 +150,9 @@ static void read_folder(struct reading *r, struct audit_process *p)
 
 static void read_inside(struct reading *r, struct audit_process *p)
 {
-    long n = read_file(r, proc(r, p->pid, "/attr/apparmor/current"));
+    long n = read_file(r, proc(r, p->pid, "/attr/current"));
 
-    if (n <= 0)
-        n = read_file(r, proc(r, p->pid, "/attr/current"));
-    if (n >= 0 || n == -EINVAL || n == -ENOENT) /* the last two: no such module in this kernel */
+    if (n != -EACCES) /* every other failure is that of a kernel without such a module */
         audit_label_take(r->buffer, p);
     read_file(r, proc(r, p->pid, "/limits"));
     audit_core_take(r->buffer, p);
@@ -183,49 +183,38 @@ static bool read_status(struct reading *r, uint64_t pid, struct audit_process *p
 static void read_all(struct reading *r)
 {
     struct audit_facts *f = r->facts;
-    int fd = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    const struct directory_entry *e;
-    struct directory d;
     uint64_t pid;
 
-    directory_begin(&d, fd);
-    while ((e = directory_next(&d)) != NULL && !f->cut) {
-        if (number_parse(e->name, strlen(e->name), INT32_MAX, &pid) != 0)
-            continue;
-        if (f->count == AUDIT_PROCESSES)
-            f->cut = true;
-        else if (read_status(r, pid, &f->process[f->count]))
-            f->count++;
-    }
-    close(fd);
+    for (const struct directory_entry *e = list(r, "/proc"); e != NULL; e = directory_next(&r->directory))
+        if (number_parse(e->name, strlen(e->name), INT32_MAX, &pid) == 0) {
+            if (f->count == AUDIT_PROCESSES)
+                f->cut = true;
+            else if (read_status(r, pid, &f->process[f->count]))
+                f->count++;
+        }
 }
 
-/* Whether `pid` descends from `from`, or is it. */
-static bool descends(const struct audit_facts *f, uint64_t pid, uint64_t from)
-{
-    for (size_t generation = 0, i; generation < f->count && pid != from; generation++) {
-        for (i = 0; i < f->count && f->process[i].pid != pid; i++)
-            continue;
-        pid = i < f->count ? f->process[i].parent : 0;
-    }
-    return pid == from;
-}
-
-/* Chooses those to be judged. `own`: the text of our own cgroup, where PID 1 is not of this container. */
+/* Chooses those to be judged: PID 1 and what descends from it; with a cgroup, `own`, that PID 1 is not in,
+ * what belongs to that one instead. Returns whether there is any. */
 static bool choose(struct reading *r, const char *own)
 {
     struct audit_facts *f = r->facts;
     uint64_t self = (uint64_t)getpid();
-    bool any = false;
+    bool any = false, more = true;
 
-    for (size_t i = 0; i < f->count; i++) {
-        struct audit_process *p = &f->process[i];
-        if (own != NULL)
-            p->chosen = !descends(f, self, p->pid) && read_file(r, proc(r, p->pid, "/cgroup")) > 0 &&
-                        strcmp(r->buffer, own) == 0;
-        else
-            p->chosen = descends(f, p->pid, 1) && (p->pid != self || self == 1);
-        any = any || p->chosen;
+    while (more) {
+        more = false;
+        for (size_t i = 0; i < f->count; i++) {
+            struct audit_process *p = &f->process[i];
+            bool chosen = p->pid == 1 || own != NULL;
+            for (size_t j = 0; j < f->count && !chosen; j++)
+                chosen = f->process[j].chosen && f->process[j].pid == p->parent;
+            if (p->chosen || !chosen || (p->pid == self && self != 1))
+                continue;
+            if (own != NULL && (read_file(r, proc(r, p->pid, "/cgroup")) <= 0 || strcmp(r->buffer, own) != 0))
+                continue;
+            p->chosen = any = more = true;
+        }
     }
     return any;
 }
@@ -233,7 +222,6 @@ static bool choose(struct reading *r, const char *own)
 static void read_processes(struct reading *r, const char *own)
 {
     struct audit_facts *f = r->facts;
-    struct audit_process init;
     int64_t began = clock_us(), left = 0;
     size_t count = 0;
     bool foreign;
@@ -245,11 +233,11 @@ static void read_processes(struct reading *r, const char *own)
         choose(r, NULL);
     if (foreign || getpid() == 1)
         f->row[AUDIT_INIT].state = AUDIT_ABSENT;
-    else if (read_status(r, 1, &init))
-        audit_init_take(&init, f);
+    else if (read_status(r, 1, &r->other))
+        audit_init_take(&r->other, f);
     for (size_t i = 0; i < f->count; i++) {
         struct audit_process *p = &f->process[i];
-        if (p->run == 'Z' && p->parent == 1)
+        if (p->zombie && p->parent == 1)
             left = ZOMBIE_US;
         else if (p->chosen)
             read_inside(r, p);
@@ -260,10 +248,12 @@ static void read_processes(struct reading *r, const char *own)
         poll(NULL, 0, (int)(left / 1000) + 1);
     for (size_t i = 0; i < f->count; i++) {
         struct audit_process *p = &f->process[i];
-        if (p->chosen && p->run != 'Z')
+        if (!p->chosen)
+            continue;
+        if (!p->zombie)
             f->process[count++] = *p;
-        else if (p->chosen && p->parent == 1 && read_status(r, p->pid, &init) && init.run == 'Z')
-            audit_found_add(&f->row[AUDIT_ZOMBIES].found, init.name);
+        else if (p->parent == 1 && read_status(r, p->pid, &r->other) && r->other.zombie)
+            audit_found_add(&f->row[AUDIT_ZOMBIES].found, p->name);
     }
     f->count = count;
     if (count > 0 && !f->cut)
@@ -272,34 +262,30 @@ static void read_processes(struct reading *r, const char *own)
 
 /* --- cgroups, mounts, namespaces, devices --- */
 
-/* From the own cgroup up to the highest one that is mounted here; `own`, `len`: its path. */
-static void read_limit(struct reading *r, enum audit_check check, const char *folder, const char *file,
-                       const char *own, size_t len)
-{
-    while (true) {
-        join(r, "/sys/fs/cgroup", folder);
-        text_raw(&r->path, own, len);
-        text_put(&r->path, file);
-        if (read_file(r, r->path.at) > 0)
-            audit_limit_take(r->buffer, check, r->facts);
-        if (len == 0)
-            return;
-        for (len--; len > 0 && own[len] != '/'; len--)
-            continue;
-    }
-}
-
+/* The limits in the own cgroup and on the way up, as far as it is mounted here: of version 2, and of version
+ * 1 below a folder for each controller. */
 static void read_limits(struct reading *r, const char *cgroup)
 {
-    size_t len;
-    const char *own = audit_cgroup_path(cgroup, &len);
+    static const char files[] = "/memory.max\0/cpu.max\0/pids.max\0"
+                                "/memory/memory.stat\0/cpu/cpu.cfs_quota_us\0/pids/pids.max\0";
+    unsigned check = 0;
 
-    read_limit(r, AUDIT_MEMORY, "", "/memory.max", own, len);
-    read_limit(r, AUDIT_CPU, "", "/cpu.max", own, len);
-    read_limit(r, AUDIT_PIDS, "", "/pids.max", own, len);
-    read_limit(r, AUDIT_MEMORY, "/memory", "/memory.stat", own, len);
-    read_limit(r, AUDIT_CPU, "/cpu", "/cpu.cfs_quota_us", own, len);
-    read_limit(r, AUDIT_PIDS, "/pids", "/pids.max", own, len);
+    for (const char *file = files; *file != '\0'; file += strlen(file) + 1, check++) {
+        size_t folder = check < 3 ? 0 : strcspn(file + 1, "/") + 1;
+        const char *own = audit_cgroup_path(cgroup);
+        for (size_t len = strcspn(own, "\n");; len--) {
+            if (len > 0 && own[len] != '/' && own[len] != '\n')
+                continue;
+            join(r, "/sys/fs/cgroup", "");
+            text_raw(&r->path, file, folder);
+            text_raw(&r->path, own, len);
+            text_put(&r->path, file + folder);
+            if (read_file(r, r->path.at) > 0)
+                audit_limit_take(r->buffer, (enum audit_check)(AUDIT_MEMORY + check % 3), r->facts);
+            if (len == 0)
+                break;
+        }
+    }
 }
 
 static void read_mounts(struct reading *r)
@@ -325,11 +311,10 @@ static void read_mounts(struct reading *r)
 
 static void read_namespaces(struct reading *r)
 {
-    static const char names[] = "pid\0   net\0   ipc\0   uts\0   mnt\0   cgroup\0user";
-
     r->facts->row[AUDIT_NAMESPACES].state = AUDIT_GOOD;
     for (unsigned ns = 0; ns < AUDIT_NAMESPACES_ALL; ns++) {
-        uint64_t inode = exists(r, "/proc/self/ns/", names + ns * 7) ? r->look.inode : 0;
+        uint64_t inode =
+            exists(r, "/proc/self/ns/", audit_namespace_name((enum audit_namespace)ns)) ? r->look.inode : 0;
         /* a setting of the whole machine is shown in the initial network namespace only, on old kernels too
          */
         if (ns == AUDIT_NS_NET && exists(r, "/proc/sys/net/core/", "netdev_budget"))
@@ -341,31 +326,25 @@ static void read_namespaces(struct reading *r)
 static void read_devices(struct reading *r)
 {
     struct audit_row *row = &r->facts->row[AUDIT_PRIVILEGED];
-    int fd = open("/dev", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    const struct directory_entry *e;
-    struct directory d;
 
-    directory_begin(&d, fd);
-    while ((e = directory_next(&d)) != NULL)
+    for (const struct directory_entry *e = list(r, "/dev"); e != NULL; e = directory_next(&r->directory))
         if (e->type == DT_BLK)
             audit_found_add(&row->found, join(r, "/dev/", e->name));
-    row->state = is_read_only("/proc/sys");
+    row->state = is_read_only(r, "/proc/sys");
     if (row->state == AUDIT_BAD)
         audit_found_add(&row->found, "/proc/sys");
-    if (d.end < 0)
+    if (r->directory.end < 0)
         row->state = AUDIT_UNREAD;
-    close(fd);
 }
 
 void audit_read(struct audit_facts *f)
 {
     struct reading *r = arena_take(sizeof *r);
-    struct statfs fs;
-    char *own = arena_take(BUFFER);
+    char *own = arena_take(BUFFER + 1);
 
     f->process = arena_take(AUDIT_PROCESSES * sizeof *f->process);
-    if (r == NULL || own == NULL || f->process == NULL || (r->buffer = arena_take(BUFFER)) == NULL ||
-        statfs("/proc", &fs) != 0 || (long)fs.f_type != PROC_SUPER_MAGIC)
+    if (r == NULL || own == NULL || f->process == NULL || (r->buffer = arena_take(BUFFER + 1)) == NULL ||
+        statfs("/proc", &r->fs) != 0 || (long)r->fs.f_type != PROC_SUPER_MAGIC)
         return;
     r->facts = f;
     read_file(r, "/proc/self/cgroup");
@@ -375,7 +354,7 @@ void audit_read(struct audit_facts *f)
     read_limits(r, own);
     read_namespaces(r);
     read_devices(r);
-    f->row[AUDIT_READ_ONLY].state = is_read_only("/");
+    f->row[AUDIT_READ_ONLY].state = is_read_only(r, "/");
     f->row[AUDIT_TOKEN].state = exists(r, "/var/run/secrets/kubernetes.io/serviceaccount/token", "")
                                     ? AUDIT_BAD
                                 : f->kubernetes ? AUDIT_GOOD

@@ -23,6 +23,8 @@ enum {
     NOTE = 16,    /* what was found is only told */
 };
 
+#define MORE " and more"
+
 static const unsigned char how[AUDIT_CHECKS] = {
     [AUDIT_USER] = FAILS | EACH,
     [AUDIT_NO_NEW_PRIVS] = FAILS | EACH,
@@ -53,36 +55,29 @@ const char *audit_words(enum audit_check check)
 {
     /* In the order of enum audit_check. A mend is what docker run takes, then Compose, then Kubernetes. */
     static const char words[] =
-        "user|root, in group 0, or below --min-uid|--user 10001:10001; user: 10001:10001; runAsUser: 10001\0"
-        "no-new-privs|not set|--security-opt no-new-privileges; security_opt: [no-new-privileges:true]; "
-        "allowPrivilegeEscalation: false\0"
-        "capabilities|more than NET_BIND_SERVICE|--cap-drop ALL; cap_drop: [ALL]; capabilities: {drop: "
-        "[ALL]}\0"
-        "privileged|block devices, a writable /proc/sys or SYS_ADMIN|without --privileged; privileged: "
-        "false\0"
-        "seccomp|no filter|without seccomp=unconfined; seccompProfile: {type: RuntimeDefault}\0"
-        "lsm|unconfined|without apparmor=unconfined, label=disable; appArmorProfile: {type: RuntimeDefault}\0"
-        "read-only-root|programs can be written to|--read-only; read_only: true; readOnlyRootFilesystem: "
-        "true\0"
-        "memory-limit|none|--memory 256m; mem_limit: 256m; limits: {memory: 256Mi}\0"
-        "cpu-limit|none|--cpus 1; cpus: 1; limits: {cpu: 1}\0"
-        "pids-limit|none|--pids-limit 100; pids_limit: 100; podPidsLimit of the kubelet\0"
-        "core-files|limit not 0|--ulimit core=0; ulimits: {core: 0}; LimitCORE=0 of the engine's service\0"
-        "host-namespaces|the host's|without --pid, --network, --ipc, --uts, --cgroupns host; hostPID, "
-        "hostNetwork, hostIPC: false\0"
-        "user-namespace|the host's, with root or capabilities|not root; dockerd --userns-remap default; "
-        "hostUsers: false\0"
-        "engine-sockets|whoever has it is root on the host|mount no socket of an engine\0"
-        "host-mounts|of the host's system|mount volumes and folders of the application alone, read-only\0"
+        "user|root, in group 0 or below --min-uid|--user 10001:10001; runAsUser: 10001\0"
+        "no-new-privs|not set|--security-opt no-new-privileges; allowPrivilegeEscalation: false\0"
+        "capabilities|more than NET_BIND_SERVICE|--cap-drop ALL; capabilities: {drop: [ALL]}\0"
+        "privileged|the machine's own|no --privileged; privileged: false\0"
+        "seccomp|no filter|no seccomp=unconfined; seccompProfile: {type: RuntimeDefault}\0"
+        "lsm|unconfined|no apparmor=unconfined; appArmorProfile: {type: RuntimeDefault}\0"
+        "read-only-root|programs can be written there|--read-only; readOnlyRootFilesystem: true\0"
+        "memory-limit|none|--memory 256m; limits: {memory: 256Mi}\0"
+        "cpu-limit|none|--cpus 1; limits: {cpu: 1}\0"
+        "pids-limit|none|--pids-limit 100; podPidsLimit of the kubelet\0"
+        "core-files|limit not 0|--ulimit core=0; LimitCORE=0 of the engine's service\0"
+        "host-namespaces|the host's|no --pid, --network, --ipc, --uts host; hostPID, hostNetwork: false\0"
+        "user-namespace|root or capabilities in the host's|as for user; hostUsers: false\0"
+        "engine-sockets|root on the host for who has it|mount none\0"
+        "host-mounts|of the host's system|mount the application's volumes alone\0"
         "service-token|mounted|automountServiceAccountToken: false\0"
-        "tools|in the image|build FROM scratch or distroless\0"
-        "set-id|without effect only under nosuid or no_new_privs|RUN chmod a-s FILE; RUN setcap -r FILE\0"
-        "app-folder|can be written to|COPY --chown=0:0; data in volumes\0"
-        "secrets|in the environment|mount files, and pass NAME_FILE (kinglet --secret NAME)\0"
-        "init|does not take SIGTERM: docker stop waits 10 s, then SIGKILL|ENTRYPOINT [\"/kinglet\", \"--\"]; "
-        "--init; init: true\0"
+        "tools|in the image|FROM scratch or distroless\0"
+        "set-id|no effect under nosuid or no-new-privs only|RUN chmod a-s FILE; RUN setcap -r FILE\0"
+        "app-folder|writable|COPY --chown=0:0, data in volumes\0"
+        "secrets|in the environment|mount files, and kinglet --secret NAME\0"
+        "init|SIGTERM is lost: docker stop takes 10 s, then SIGKILL|ENTRYPOINT /kinglet --; --init\0"
         "zombies|not reaped|as for init\0"
-        "health|PID 1 says|see what kinglet check says\0";
+        "health|says PID 1|see kinglet check\0";
     const char *at = words;
 
     for (; check > 0; check--)
@@ -90,15 +85,20 @@ const char *audit_words(enum audit_check check)
     return at;
 }
 
+/* The initial ones (linux/proc_ns.h, linux/nsfs.h); those of net and mnt are fixed on new kernels only. */
+static const struct {
+    char name[7];
+    unsigned char low;
+} initial[] = {{"pid", 0xFC}, {"net", 0xF9},    {"ipc", 0xFF}, {"uts", 0xFE},
+               {"mnt", 0xF8}, {"cgroup", 0xFB}, {"user", 0xFD}};
+
+const char *audit_namespace_name(enum audit_namespace ns)
+{
+    return initial[ns].name;
+}
+
 void audit_namespace_take(enum audit_namespace ns, uint64_t inode, struct audit_facts *f)
 {
-    /* The initial ones (linux/proc_ns.h, linux/nsfs.h); those of net and mnt are fixed on new kernels only.
-     */
-    static const struct {
-        char name[7];
-        unsigned char low;
-    } initial[] = {{"pid", 0xFC}, {"net", 0xF9},    {"ipc", 0xFF}, {"uts", 0xFE},
-                   {"mnt", 0xF8}, {"cgroup", 0xFB}, {"user", 0xFD}};
     bool is_initial = inode == (UINT64_C(0xEFFFFF00) | initial[ns].low);
     struct audit_row *row = &f->row[ns == AUDIT_NS_USER ? AUDIT_USER_NAMESPACE : AUDIT_NAMESPACES];
 
@@ -112,35 +112,16 @@ void audit_namespace_take(enum audit_namespace ns, uint64_t inode, struct audit_
 
 /* --- mounts --- */
 
-/* The next field of a line, which ends at the first blank, octal escapes (\040) decoded; *at goes behind it.
+/* The next field of a line, which ends at the first blank; *at goes behind it. Escapes stay: \040 is a blank.
  */
 static char *field(char **at)
 {
-    char *begin = *at, *to = *at, *s = *at;
+    char *begin = *at;
 
-    while (*s != '\0' && *s != ' ') {
-        unsigned byte = 0, n = 0;
-        while (*s == '\\' && n < 3 && s[n + 1] >= '0' && s[n + 1] <= '7')
-            byte = byte * 8 + (unsigned)s[++n] - '0';
-        *to++ = n == 3 ? (char)byte : *s;
-        s += n == 3 ? 4 : 1;
-    }
-    *at = s + (*s != '\0');
-    *to = '\0';
+    *at += strcspn(begin, " ");
+    if (**at != '\0')
+        *(*at)++ = '\0';
     return begin;
-}
-
-/* Whether `word` is one of those in `list`, which are separated by commas. */
-static bool listed(const char *list, const char *word)
-{
-    size_t len = strlen(word);
-
-    for (; strncmp(list, word, len) != 0 || (list[len] != ',' && list[len] != '\0'); list++) {
-        list += strcspn(list, ",");
-        if (*list == '\0')
-            return false;
-    }
-    return true;
 }
 
 /* Whether one of `names` is the whole of `string`, or its end. */
@@ -170,7 +151,7 @@ const char *audit_mount_take(char *line, struct audit_facts *f)
     static const char roots[] = "/etc\0/root\0/home\0/boot\0/usr\0/var\0/var/lib\0/var/lib/docker\0"
                                 "/var/lib/kubelet\0/var/log\0/lib/modules\0/run\0/var/run\0";
     const char *root, *point, *options, *type;
-    bool tmpfs, kernel, bad;
+    bool tmpfs, kernel, writable, bad;
 
     for (int i = 0; i < 3; i++)
         field(&line);
@@ -186,21 +167,22 @@ const char *audit_mount_take(char *line, struct audit_facts *f)
         f->kubernetes = true;
     f->version1 = f->version1 || strcmp(type, "cgroup") == 0;
     if (point[1] == '\0') {
-        f->nosuid = listed(options, "nosuid");
+        f->nosuid = text_find(options, "nosuid") != NULL;
         return NULL;
     }
     if (among(root, sockets, true) || among(point, sockets, true))
         audit_found_add(&f->row[AUDIT_SOCKETS].found, point);
     tmpfs = strcmp(type, "tmpfs") == 0;
+    writable = options[1] == 'w'; /* rw or ro comes first */
     kernel = below(point, "/proc") || below(point, "/sys");
-    if (tmpfs && !kernel && strcmp(point, "/dev") != 0 && listed(options, "rw") && !listed(options, "noexec"))
+    if (tmpfs && !kernel && strcmp(point, "/dev") != 0 && writable && text_find(options, "noexec") == NULL)
         audit_found_add(&f->row[AUDIT_READ_ONLY].found, point);
     /* proc and sysfs where they do not belong; the host's devices; cgroups to be changed; a system's folder
      */
     bad = strcmp(type, "devtmpfs") == 0 ? strcmp(root, "/") == 0
           : among(type, "proc\0sysfs\0", false)
               ? !kernel
-              : (strncmp(type, "cgroup", 6) == 0 && listed(options, "rw")) || among(root, roots, false);
+              : (strncmp(type, "cgroup", 6) == 0 && writable) || among(root, roots, false);
     if (bad)
         audit_found_add(&f->row[AUDIT_MOUNTS].found, point);
     return tmpfs ? point : NULL;
@@ -249,72 +231,76 @@ static enum finding judge_user(const struct audit_facts *f, const struct audit_p
     return v;
 }
 
-/* What is in *set goes beyond what is allowed. */
-static enum finding judge_capabilities(const struct audit_facts *f, const struct audit_process *p,
-                                       uint64_t *set)
+/* The capabilities that go beyond what is allowed; in force or merely to be gained. */
+static uint64_t beyond(const struct audit_facts *f, const struct audit_process *p)
 {
     uint64_t spare = ~(UINT64_C(1) << CAPABILITY_NET_BIND_SERVICE);
+    uint64_t set = (p->effective | p->permitted | p->ambient) & spare;
 
-    *set = (p->effective | p->permitted | p->ambient) & spare;
-    if (*set != 0)
-        return FINDING_FAIL;
-    *set = p->inheritable & spare;
-    /* nothing can be gained from the bounding set under no_new_privs */
-    if (f->restricted || p->no_new_privs == 0)
-        *set |= p->bounding & spare;
-    return *set == 0 ? FINDING_PASS : f->restricted ? FINDING_FAIL : FINDING_WARN;
+    if (set != 0)
+        return set;
+    set = p->inheritable;
+    if (f->restricted || p->no_new_privs == 0) /* under which nothing can be gained from the bounding set */
+        set |= p->bounding;
+    return set & spare;
 }
 
 static enum finding judge(const struct audit_facts *f, const struct audit_process *p, enum audit_check check,
-                          enum finding bad, uint64_t *set)
+                          enum finding bad)
 {
-    *set = 0;
-    if (check == AUDIT_USER || check == AUDIT_CAPABILITIES || check == AUDIT_USER_NAMESPACE) {
-        if (check == AUDIT_USER_NAMESPACE && f->row[check].state != AUDIT_BAD)
-            return by_state(f->row[check].state, bad);
-        if (p->state[AUDIT_USER] != AUDIT_GOOD)
+    unsigned state = p->state[check];
+
+    if (check == AUDIT_USER_NAMESPACE)
+        state = f->row[check].state;
+    if (check == AUDIT_USER || check == AUDIT_CAPABILITIES ||
+        (check == AUDIT_USER_NAMESPACE && state == AUDIT_BAD)) {
+        uint64_t set = beyond(f, p);
+        if (p->state[AUDIT_USER] == AUDIT_UNREAD)
             return FINDING_UNKNOWN;
         if (check == AUDIT_USER)
             return judge_user(f, p);
         if (check == AUDIT_CAPABILITIES)
-            return judge_capabilities(f, p, set);
-        return p->uid[0] == 0 || p->uid[1] == 0 || p->uid[2] == 0 || p->permitted != 0 ? bad : FINDING_PASS;
+            return set == 0                                     ? FINDING_PASS
+                   : f->restricted || (set & p->permitted) != 0 ? FINDING_FAIL
+                                                                : FINDING_WARN;
+        state =
+            p->uid[0] != 0 && p->uid[1] != 0 && p->uid[2] != 0 && p->permitted == 0 ? AUDIT_GOOD : AUDIT_BAD;
     }
     /* an init that cannot be traced hides its own: what it has, PROGRAM has too */
-    if ((check == AUDIT_FOLDER || check == AUDIT_SECRETS) && p->state[check] == AUDIT_UNREAD && p->pid == 1 &&
-        f->count > 1)
+    if (check >= AUDIT_FOLDER && state == AUDIT_UNREAD && p->pid == 1 && f->count > 1)
         return FINDING_NONE;
-    return by_state(p->state[check], bad);
+    return by_state(state, bad);
 }
 
-/* The worst verdict of all processes; with `why`, those that have it are named: `1 (kinglet), 7 (httpd)`. */
+/* The worst of `worst` and the verdicts of all processes; those that have it are named: `: 1 (kinglet), ...`.
+ */
 static enum finding each(const struct audit_facts *f, enum audit_check check, enum finding bad,
-                         enum finding wanted, struct text *why)
+                         enum finding worst, struct text *why)
 {
-    enum finding worst = f->count == 0 || f->cut ? FINDING_UNKNOWN : FINDING_NONE;
-    unsigned listed_so_far = 0;
+    size_t mark = why->len;
+    unsigned told = 0;
 
     for (size_t i = 0; i < f->count; i++) {
         const struct audit_process *p = &f->process[i];
-        uint64_t set;
-        enum finding v = judge(f, p, check, bad, &set);
-        worst = v > worst ? v : worst;
-        if (why == NULL || v != wanted || ++listed_so_far > LISTED + 1)
+        enum finding v = judge(f, p, check, bad);
+        if (v > worst) {
+            worst = v;
+            told = 0;
+            why->len = mark;
+        }
+        if (v < worst || told++ > LISTED)
             continue;
-        if (listed_so_far > LISTED) {
-            text_put(why, " and more");
+        if (told > LISTED) {
+            text_put(why, MORE);
             continue;
         }
-        text_format(why, "%s%llu (%s)",
-                    listed_so_far > 1 ? ", "
-                    : why->len > 0    ? ": "
-                                      : "",
-                    (unsigned long long)p->pid, p->name);
+        text_format(why, "%s%llu (%s)", told > 1 ? ", " : ": ", (unsigned long long)p->pid, p->name);
         if (check == AUDIT_USER)
             text_format(why, " %llu:%llu", (unsigned long long)p->uid[1], (unsigned long long)p->gid[1]);
-        if (set != 0)
+        if (check == AUDIT_CAPABILITIES) {
             text_put(why, " ");
-        capability_put(why, set);
+            capability_put(why, beyond(f, p));
+        }
     }
     return worst;
 }
@@ -334,36 +320,36 @@ enum finding audit_judge(const struct audit_facts *f, enum audit_check check, st
     const struct audit_row *row = &f->row[check];
     const char *what = audit_words(check);
     unsigned rule = how[check];
-    bool told = row->found.count > 0;
-    enum finding bad =
-        (rule & FAILS) != 0 || (f->restricted && (rule & STANDARD) != 0) ? FINDING_FAIL : FINDING_WARN;
-    enum finding v = (rule & STATE) != 0 ? by_state(row->state, bad) : FINDING_NONE, w;
+    size_t mark = why->len;
+    enum finding bad = (rule & (f->restricted ? FAILS | STANDARD : FAILS)) != 0 ? FINDING_FAIL : FINDING_WARN;
+    enum finding v = FINDING_NONE;
 
-    if (told && (rule & NOTE) == 0)
-        v = bad;
-    if (check == AUDIT_SET_ID && told && inert(f))
-        v = FINDING_PASS;
+    if ((rule & STATE) != 0)
+        v = by_state(row->state, bad);
+    else if (f->count == 0 || f->cut)
+        v = FINDING_UNKNOWN;
+    if (row->found.count > 0) {
+        if ((rule & NOTE) == 0)
+            v = bad;
+        if (check == AUDIT_SET_ID && inert(f))
+            v = FINDING_PASS;
+        text_put(why, ":");
+        text_raw(why, row->found.names.at, row->found.names.len - 1);
+        text_put(why, row->found.count > AUDIT_NAMED ? MORE : "");
+    }
     if (check == AUDIT_PIDS && f->kubernetes && v == bad) /* it is set on the pod, out of sight */
         v = FINDING_UNKNOWN;
-    if ((rule & EACH) != 0) {
-        w = each(f, check, bad, FINDING_NONE, NULL);
-        v = w > v ? w : v;
-    }
-    what += strcspn(what, "|") + 1;
-    if (v >= FINDING_WARN || (told && (check == AUDIT_SET_ID || check == AUDIT_READ_ONLY)))
-        text_raw(why, what, strcspn(what, "|"));
-    else if (v == FINDING_UNKNOWN)
-        text_put(why, "cannot be seen from here");
-    else if (v == FINDING_NONE)
-        text_put(why, "does not apply here");
-    if (told) {
-        text_put(why, why->len > 0 ? ": " : "");
-        text_put(why, row->found.names.at);
-        text_put(why, row->found.count > AUDIT_NAMED ? " and more" : "");
-    }
     if ((rule & EACH) != 0)
-        each(f, check, bad, v, why);
-    if (why->len == 0)
-        text_put(why, "as it should be");
+        v = each(f, check, bad, v, why);
+    what += strcspn(what, "|") + 1;
+    if (v == FINDING_UNKNOWN)
+        what = "cannot be seen from here|";
+    else if (v == FINDING_NONE)
+        what = "does not apply here|";
+    else if (v == FINDING_PASS && why->len == mark)
+        what = "as it should be|";
+    else if (v == FINDING_PASS && check != AUDIT_SET_ID && check != AUDIT_READ_ONLY)
+        return v;
+    text_format(why, ": %.*s", (int)strcspn(what, "|"), what);
     return v;
 }

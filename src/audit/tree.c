@@ -25,29 +25,26 @@ enum {
 
 struct walk {
     struct audit_facts *facts;
+    unsigned depth;
+    bool hidden; /* something could not be looked at */
+    struct look look;
+    uint64_t last; /* the inode of the set-id file found last: one with many names is told once */
     struct {
         int fd;
         int64_t next;
-        size_t path; /* the length of its path */
     } level[DEPTH];
-    unsigned depth;
-    struct text path;
-    char bytes[4096];
-    struct look look;
-    uint64_t last; /* the inode of the set-id file found last: one with many names is told once */
-    bool hidden;   /* something could not be looked at */
+    char path[4096];
 };
 
+/* `name` is in the working directory, whose path is asked for only now. */
 static void found(struct walk *w, enum audit_check check, const char *name)
 {
-    size_t len = w->path.len;
+    ssize_t n = readlink("/proc/self/cwd", w->path, sizeof w->path / 2);
+    struct text t = {w->path, n > 1 ? (size_t)n : 0, sizeof w->path, false};
 
-    text_put(&w->path, "/");
-    text_put(&w->path, name);
-    audit_found_add(&w->facts->row[check].found, w->path.at);
-    w->path.len = len;
-    w->path.cut = false;
-    w->path.at[len] = '\0';
+    text_put(&t, "/");
+    text_put(&t, name);
+    audit_found_add(&w->facts->row[check].found, w->path);
 }
 
 /* `name` is a file or a link in the working directory. */
@@ -90,10 +87,7 @@ static bool enter(struct walk *w, const char *name, int64_t next)
         return false;
     }
     w->level[w->depth].next = next;
-    w->level[w->depth].path = w->path.len;
     w->level[++w->depth].fd = fd;
-    text_put(&w->path, "/");
-    text_put(&w->path, name);
     return true;
 }
 
@@ -104,8 +98,6 @@ static void leave(struct walk *w)
 
     close(w->level[w->depth--].fd);
     fd = w->level[w->depth].fd;
-    w->path.len = w->level[w->depth].path;
-    w->path.at[w->path.len] = '\0';
     if (lseek(fd, w->level[w->depth].next, SEEK_SET) < 0 || fchdir(fd) != 0)
         w->hidden = true;
 }
@@ -119,7 +111,6 @@ void audit_read_tree(struct audit_facts *f)
     if (w == NULL)
         return;
     w->facts = f;
-    text_init(&w->path, w->bytes, sizeof w->bytes);
     w->level[0].fd = open("/", OPEN);
     if (fchdir(w->level[0].fd) != 0)
         return;
