@@ -157,9 +157,6 @@ void audit_found_add(struct audit_found *found, const char *name);
 /* Fills `facts`, whose policy is set already. */
 void audit_read(struct audit_facts *facts);
 
-/* The file tree's part of it: set-id files, file capabilities, shells and other tools on the root mount. */
-void audit_read_tree(struct audit_facts *facts);
-
 /* The verdict of one check. The evidence is appended to `why`, as one or more of `: WORDS`: printable UTF-8.
  * Pure. */
 enum finding audit_judge(const struct audit_facts *facts, enum audit_check check, struct text *why);

@@ -24,8 +24,7 @@ static const struct option table[] = {
 };
 
 static const char help[] = "usage: kinglet audit [--policy default|restricted] [--min-uid 10001]\n"
-                           "                     [--format text|json] [--fail-on fail|warn]\n"
-                           "How hardened this container is. Exit status 1 when a check fails.\n";
+                           "                     [--format text|json] [--fail-on fail|warn]\n";
 
 /* Colours are for a terminal, and not for who sets NO_COLOR (no-color.org). */
 static bool wants_colour(char *const *env)

@@ -7,8 +7,6 @@
 #include "kinglet/arena.h"
 #include "kinglet/audit.h"
 #include "kinglet/capability.h"
-#include "kinglet/clock.h"
-#include "kinglet/directory.h"
 #include "kinglet/number.h"
 #include "look.h"
 
@@ -19,35 +17,21 @@
 #include <string.h>
 #include <sys/fsuid.h>
 #include <sys/stat.h>
-#include <sys/statfs.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 enum {
-    BUFFER = 256 * 1024,
     PROC_SUPER_MAGIC = 0x9FA0, /* linux/magic.h */
     READ_ONLY_MOUNT = 1,       /* ST_RDONLY, statfs(2) */
     LOOK_FIELDS = 0x17FF,      /* STATX_BASIC_STATS, STATX_MNT_ID */
     LOOK_FLAGS = 0x4800,       /* AT_STATX_DONT_SYNC, AT_NO_AUTOMOUNT */
-    ZOMBIE_US = 100000,        /* so long a zombie may wait for an init that does its work */
+    ZOMBIE_MS = 100,           /* so long a zombie may wait for an init that does its work */
 };
 
-struct reading {
-    struct audit_facts *facts;
-    char *buffer;     /* BUFFER bytes and a NUL: the file or link that was read last */
-    struct look look; /* the file that was looked at last */
-    struct statfs fs; /* and its file system */
-    struct text path;
-    struct audit_process other;
-    struct directory directory;
-    char bytes[4096];
-};
-
-int look_at(const char *path, bool follow, struct look *look)
+bool look_at(struct reading *r, const char *path, bool follow)
 {
-    int flags = LOOK_FLAGS | (follow ? 0 : AT_SYMLINK_NOFOLLOW);
-
-    return syscall(SYS_statx, AT_FDCWD, path, flags, LOOK_FIELDS, look) == 0 ? 0 : -errno;
+    return syscall(SYS_statx, AT_FDCWD, path, follow ? LOOK_FLAGS : LOOK_FLAGS | AT_SYMLINK_NOFOLLOW,
+                   LOOK_FIELDS, &r->look) == 0;
 }
 
 /* Reads a file into the buffer, NUL-terminated. Returns its length, or -errno; -EFBIG for one that does not
@@ -57,49 +41,48 @@ static long read_file(struct reading *r, const char *path)
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     long len = 0, n = -1;
 
-    while (fd >= 0 && (n = read(fd, r->buffer + len, (size_t)(BUFFER - len))) > 0)
+    while (fd >= 0 && (n = read(fd, r->buffer + len, (size_t)(LOOK_BUFFER - len))) > 0)
         len += n;
     r->buffer[len] = '\0';
-    n = n < 0 ? -errno : len < BUFFER ? len : -EFBIG;
+    n = n < 0 ? -errno : len < LOOK_BUFFER ? len : -EFBIG;
     close(fd);
     return n;
 }
 
-static const char *join(struct reading *r, const char *folder, const char *name)
+const char *look_join(struct reading *r, const char *folder, const char *name)
 {
     text_init(&r->path, r->bytes, sizeof r->bytes);
     text_put(&r->path, folder);
     text_put(&r->path, name);
-    return r->path.cut ? "" : r->path.at;
+    return r->path.cut ? "" : r->bytes;
 }
 
 static const char *proc(struct reading *r, uint64_t pid, const char *name)
 {
-    join(r, "/proc/", "");
+    look_join(r, "/proc/", "");
     text_u64(&r->path, pid);
     text_put(&r->path, name);
-    return r->path.at;
+    return r->bytes;
 }
 
-static bool exists(struct reading *r, const char *folder, const char *name)
+bool look_link(struct reading *r, const char *path)
 {
-    return look_at(join(r, folder, name), true, &r->look) == 0;
-}
-
-/* A link's target into the buffer. */
-static bool read_link(struct reading *r, const char *path)
-{
-    ssize_t n = readlink(path, r->buffer, BUFFER - 1);
+    long n = syscall(SYS_readlinkat, AT_FDCWD, path, r->buffer, LOOK_BUFFER);
 
     r->buffer[n < 0 ? 0 : n] = '\0';
     return n > 0;
 }
 
+static bool exists(struct reading *r, const char *folder, const char *name)
+{
+    return look_at(r, look_join(r, folder, name), true);
+}
+
 static enum audit_state is_read_only(struct reading *r, const char *path)
 {
-    return statfs(path, &r->fs) != 0                               ? AUDIT_UNREAD
-           : ((unsigned long)r->fs.f_flags & READ_ONLY_MOUNT) != 0 ? AUDIT_GOOD
-                                                                   : AUDIT_BAD;
+    return statfs(path, &r->file_system) != 0                               ? AUDIT_UNREAD
+           : ((unsigned long)r->file_system.f_flags & READ_ONLY_MOUNT) != 0 ? AUDIT_GOOD
+                                                                            : AUDIT_BAD;
 }
 
 /* The first entry of a folder; NULL: it has none, or cannot be read. */
@@ -133,18 +116,17 @@ static void read_folder(struct reading *r, struct audit_process *p)
 {
     uint64_t mount;
 
-    if (look_at(proc(r, p->pid, "/exe"), true, &r->look) != 0 || !read_link(r, r->path.at))
+    if (!look_at(r, proc(r, p->pid, "/exe"), true) || !look_link(r, r->bytes))
         return;
     p->state[AUDIT_FOLDER] = AUDIT_GOOD;
     judge_writable(r, p);
     for (size_t n = strlen(r->buffer); n > 1 && r->buffer[n] != '/'; n--)
         r->buffer[n] = '\0';
-    if (look_at(r->buffer, true, &r->look) == 0)
+    if (look_at(r, r->buffer, true))
         judge_writable(r, p);
-    look_at("/", true, &r->look);
+    look_at(r, "/", true);
     mount = r->look.mount;
-    if (look_at(proc(r, p->pid, "/cwd"), true, &r->look) == 0 && r->look.mount == mount &&
-        read_link(r, r->path.at))
+    if (look_at(r, proc(r, p->pid, "/cwd"), true) && r->look.mount == mount && look_link(r, r->bytes))
         judge_writable(r, p);
 }
 
@@ -194,9 +176,9 @@ static void read_all(struct reading *r)
         }
 }
 
-/* Chooses those to be judged: PID 1 and what descends from it; with a cgroup, `own`, that PID 1 is not in,
- * what belongs to that one instead. Returns whether there is any. */
-static bool choose(struct reading *r, const char *own)
+/* Chooses those to be judged: PID 1 and what descends from it; where PID 1 is foreign, what is in our own
+ * cgroup instead. Returns whether there is any. */
+static bool choose(struct reading *r, bool foreign)
 {
     struct audit_facts *f = r->facts;
     uint64_t self = (uint64_t)getpid();
@@ -206,12 +188,12 @@ static bool choose(struct reading *r, const char *own)
         more = false;
         for (size_t i = 0; i < f->count; i++) {
             struct audit_process *p = &f->process[i];
-            bool chosen = p->pid == 1 || own != NULL;
+            bool chosen = p->pid == 1 || foreign;
             for (size_t j = 0; j < f->count && !chosen; j++)
                 chosen = f->process[j].chosen && f->process[j].pid == p->parent;
             if (p->chosen || !chosen || (p->pid == self && self != 1))
                 continue;
-            if (own != NULL && (read_file(r, proc(r, p->pid, "/cgroup")) <= 0 || strcmp(r->buffer, own) != 0))
+            if (foreign && (read_file(r, proc(r, p->pid, "/cgroup")) <= 0 || strcmp(r->buffer, r->own) != 0))
                 continue;
             p->chosen = any = more = true;
         }
@@ -219,33 +201,31 @@ static bool choose(struct reading *r, const char *own)
     return any;
 }
 
-static void read_processes(struct reading *r, const char *own)
+static void read_processes(struct reading *r)
 {
     struct audit_facts *f = r->facts;
-    int64_t began = clock_us(), left = 0;
     size_t count = 0;
-    bool foreign;
+    bool foreign, zombies = false;
 
     read_all(r);
     read_file(r, "/proc/1/cgroup");
-    foreign = strcmp(r->buffer, own) != 0 && choose(r, own);
+    foreign = strcmp(r->buffer, r->own) != 0 && choose(r, true);
     if (!foreign)
-        choose(r, NULL);
+        choose(r, false);
     if (foreign || getpid() == 1)
         f->row[AUDIT_INIT].state = AUDIT_ABSENT;
     else if (read_status(r, 1, &r->other))
         audit_init_take(&r->other, f);
     for (size_t i = 0; i < f->count; i++) {
         struct audit_process *p = &f->process[i];
-        if (p->zombie && p->parent == 1)
-            left = ZOMBIE_US;
+        if (p->zombie)
+            zombies = true;
         else if (p->chosen)
             read_inside(r, p);
     }
     /* a second look tells the zombies that PID 1 leaves lying from those that it was about to reap */
-    left += began - clock_us();
-    if (left > 0)
-        poll(NULL, 0, (int)(left / 1000) + 1);
+    if (zombies)
+        poll(NULL, 0, ZOMBIE_MS);
     for (size_t i = 0; i < f->count; i++) {
         struct audit_process *p = &f->process[i];
         if (!p->chosen)
@@ -264,7 +244,7 @@ static void read_processes(struct reading *r, const char *own)
 
 /* The limits in the own cgroup and on the way up, as far as it is mounted here: of version 2, and of version
  * 1 below a folder for each controller. */
-static void read_limits(struct reading *r, const char *cgroup)
+static void read_limits(struct reading *r)
 {
     static const char files[] = "/memory.max\0/cpu.max\0/pids.max\0"
                                 "/memory/memory.stat\0/cpu/cpu.cfs_quota_us\0/pids/pids.max\0";
@@ -272,11 +252,11 @@ static void read_limits(struct reading *r, const char *cgroup)
 
     for (const char *file = files; *file != '\0'; file += strlen(file) + 1, check++) {
         size_t folder = check < 3 ? 0 : strcspn(file + 1, "/") + 1;
-        const char *own = audit_cgroup_path(cgroup);
+        const char *own = audit_cgroup_path(r->own);
         for (size_t len = strcspn(own, "\n");; len--) {
             if (len > 0 && own[len] != '/' && own[len] != '\n')
                 continue;
-            join(r, "/sys/fs/cgroup", "");
+            look_join(r, "/sys/fs/cgroup", "");
             text_raw(&r->path, file, folder);
             text_raw(&r->path, own, len);
             text_put(&r->path, file + folder);
@@ -304,7 +284,7 @@ static void read_mounts(struct reading *r)
         point = audit_mount_take(line, f);
         for (const char *s = sockets; point != NULL && *s != '\0'; s += strlen(s) + 1)
             if (exists(r, point, s))
-                audit_found_add(&f->row[AUDIT_SOCKETS].found, r->path.at);
+                audit_found_add(&f->row[AUDIT_SOCKETS].found, r->bytes);
         line = next;
     }
 }
@@ -329,7 +309,7 @@ static void read_devices(struct reading *r)
 
     for (const struct directory_entry *e = list(r, "/dev"); e != NULL; e = directory_next(&r->directory))
         if (e->type == DT_BLK)
-            audit_found_add(&row->found, join(r, "/dev/", e->name));
+            audit_found_add(&row->found, look_join(r, "/dev/", e->name));
     row->state = is_read_only(r, "/proc/sys");
     if (row->state == AUDIT_BAD)
         audit_found_add(&row->found, "/proc/sys");
@@ -340,24 +320,19 @@ static void read_devices(struct reading *r)
 void audit_read(struct audit_facts *f)
 {
     struct reading *r = arena_take(sizeof *r);
-    char *own = arena_take(BUFFER + 1);
 
-    f->process = arena_take(AUDIT_PROCESSES * sizeof *f->process);
-    if (r == NULL || own == NULL || f->process == NULL || (r->buffer = arena_take(BUFFER + 1)) == NULL ||
-        statfs("/proc", &r->fs) != 0 || (long)r->fs.f_type != PROC_SUPER_MAGIC)
+    if (r == NULL || statfs("/proc", &r->file_system) != 0 || (long)r->file_system.f_type != PROC_SUPER_MAGIC)
         return;
     r->facts = f;
+    f->process = r->process;
     read_file(r, "/proc/self/cgroup");
-    memcpy(own, r->buffer, strlen(r->buffer));
+    memcpy(r->own, r->buffer, sizeof r->own);
     read_mounts(r);
-    read_processes(r, own);
-    read_limits(r, own);
+    read_processes(r);
+    read_limits(r);
     read_namespaces(r);
     read_devices(r);
     f->row[AUDIT_READ_ONLY].state = is_read_only(r, "/");
-    f->row[AUDIT_TOKEN].state = exists(r, "/var/run/secrets/kubernetes.io/serviceaccount/token", "")
-                                    ? AUDIT_BAD
-                                : f->kubernetes ? AUDIT_GOOD
-                                                : AUDIT_ABSENT;
-    audit_read_tree(f);
+    f->row[AUDIT_TOKEN].state = f->kubernetes ? AUDIT_GOOD : AUDIT_ABSENT;
+    look_through(r);
 }

@@ -57,24 +57,24 @@ const char *audit_words(enum audit_check check)
     static const char words[] =
         "user|root, in group 0 or below --min-uid|--user 10001:10001; runAsUser: 10001\0"
         "no-new-privs|not set|--security-opt no-new-privileges; allowPrivilegeEscalation: false\0"
-        "capabilities|more than NET_BIND_SERVICE|--cap-drop ALL; capabilities: {drop: [ALL]}\0"
-        "privileged|the machine's own|no --privileged; privileged: false\0"
-        "seccomp|no filter|no seccomp=unconfined; seccompProfile: {type: RuntimeDefault}\0"
-        "lsm|unconfined|no apparmor=unconfined; appArmorProfile: {type: RuntimeDefault}\0"
+        "capabilities|beyond NET_BIND_SERVICE|--cap-drop ALL; capabilities.drop: [ALL]\0"
+        "privileged|the host's|no --privileged; privileged: false\0"
+        "seccomp|no filter|no seccomp=unconfined; seccompProfile: RuntimeDefault\0"
+        "lsm|unconfined|no apparmor=unconfined; appArmorProfile: RuntimeDefault\0"
         "read-only-root|programs can be written there|--read-only; readOnlyRootFilesystem: true\0"
-        "memory-limit|none|--memory 256m; limits: {memory: 256Mi}\0"
-        "cpu-limit|none|--cpus 1; limits: {cpu: 1}\0"
+        "memory-limit|none|--memory 256m; limits.memory: 256Mi\0"
+        "cpu-limit|none|--cpus 1; limits.cpu: 1\0"
         "pids-limit|none|--pids-limit 100; podPidsLimit of the kubelet\0"
-        "core-files|limit not 0|--ulimit core=0; LimitCORE=0 of the engine's service\0"
+        "core-files|limit not 0|--ulimit core=0; LimitCORE=0 of the engine\0"
         "host-namespaces|the host's|no --pid, --network, --ipc, --uts host; hostPID, hostNetwork: false\0"
-        "user-namespace|root or capabilities in the host's|as for user; hostUsers: false\0"
-        "engine-sockets|root on the host for who has it|mount none\0"
-        "host-mounts|of the host's system|mount the application's volumes alone\0"
+        "user-namespace|the host's, with root or capabilities|as for user; hostUsers: false\0"
+        "engine-sockets|gives root on the host|mount none\0"
+        "host-mounts|the host's|mount the application's data alone\0"
         "service-token|mounted|automountServiceAccountToken: false\0"
         "tools|in the image|FROM scratch or distroless\0"
-        "set-id|no effect under nosuid or no-new-privs only|RUN chmod a-s FILE; RUN setcap -r FILE\0"
+        "set-id|no effect under nosuid or no-new-privs only|RUN chmod a-s FILE, setcap -r FILE\0"
         "app-folder|writable|COPY --chown=0:0, data in volumes\0"
-        "secrets|in the environment|mount files, and kinglet --secret NAME\0"
+        "secrets|in the environment|files, and kinglet --secret NAME\0"
         "init|SIGTERM is lost: docker stop takes 10 s, then SIGKILL|ENTRYPOINT /kinglet --; --init\0"
         "zombies|not reaped|as for init\0"
         "health|says PID 1|see kinglet check\0";
@@ -146,12 +146,12 @@ static bool below(const char *path, const char *folder)
 
 const char *audit_mount_take(char *line, struct audit_facts *f)
 {
-    static const char sockets[] = "docker.sock\0podman.sock\0containerd.sock\0crio.sock\0buildkitd.sock\0";
+    static const char sockets[] = "docker.sock\0podman.sock\0containerd.sock\0crio.sock\0";
     /* what a host would not give to a container that it means to keep in */
     static const char roots[] = "/etc\0/root\0/home\0/boot\0/usr\0/var\0/var/lib\0/var/lib/docker\0"
                                 "/var/lib/kubelet\0/var/log\0/lib/modules\0/run\0/var/run\0";
     const char *root, *point, *options, *type;
-    bool tmpfs, kernel, writable, bad;
+    bool kernel, writable;
 
     for (int i = 0; i < 3; i++)
         field(&line);
@@ -163,43 +163,42 @@ const char *audit_mount_take(char *line, struct audit_facts *f)
     type = field(&line);
     if (*type == '\0' || *point != '/')
         return NULL;
-    if (among(point, "/dev/termination-log\0", false) || text_find(root, "/kubelet/pods/") != NULL)
+    writable = options[1] == 'w'; /* rw or ro comes first */
+    if (strcmp(point, "/dev/termination-log") == 0 || text_find(root, "/kubelet/pods/") != NULL)
         f->kubernetes = true;
-    f->version1 = f->version1 || strcmp(type, "cgroup") == 0;
+    if (strcmp(type, "cgroup") == 0)
+        f->version1 = true;
     if (point[1] == '\0') {
         f->nosuid = text_find(options, "nosuid") != NULL;
         return NULL;
     }
+    if (text_find(point, "/kubernetes.io/serviceaccount") != NULL)
+        audit_found_add(&f->row[AUDIT_TOKEN].found, point);
     if (among(root, sockets, true) || among(point, sockets, true))
         audit_found_add(&f->row[AUDIT_SOCKETS].found, point);
-    tmpfs = strcmp(type, "tmpfs") == 0;
-    writable = options[1] == 'w'; /* rw or ro comes first */
     kernel = below(point, "/proc") || below(point, "/sys");
-    if (tmpfs && !kernel && strcmp(point, "/dev") != 0 && writable && text_find(options, "noexec") == NULL)
-        audit_found_add(&f->row[AUDIT_READ_ONLY].found, point);
-    /* proc and sysfs where they do not belong; the host's devices; cgroups to be changed; a system's folder
-     */
-    bad = strcmp(type, "devtmpfs") == 0 ? strcmp(root, "/") == 0
-          : among(type, "proc\0sysfs\0", false)
-              ? !kernel
-              : (strncmp(type, "cgroup", 6) == 0 && writable) || among(root, roots, false);
-    if (bad)
+    /* kernel file systems where they do not belong; cgroups to be changed; a folder of the system */
+    if (root[1] == '\0' && among(type, "proc\0sysfs\0devtmpfs\0", false)
+            ? !kernel
+            : (strncmp(type, "cgroup", 6) == 0 && writable) || among(root, roots, false))
         audit_found_add(&f->row[AUDIT_MOUNTS].found, point);
-    return tmpfs ? point : NULL;
+    if (strcmp(type, "tmpfs") != 0)
+        return NULL;
+    if (!kernel && strcmp(point, "/dev") != 0 && writable && text_find(options, "noexec") == NULL)
+        audit_found_add(&f->row[AUDIT_READ_ONLY].found, point);
+    return point;
 }
 
 /* --- processes --- */
 
 void audit_init_take(const struct audit_process *init, struct audit_facts *f)
 {
-    struct audit_row *health = &f->row[AUDIT_HEALTH];
-
     f->row[AUDIT_INIT].state = (enum audit_state)init->state[AUDIT_INIT];
     audit_found_add(&f->row[AUDIT_INIT].found, init->name);
     if (strncmp(init->name, "init:", 5) != 0)
         return;
-    health->state = strcmp(init->name + 5, "unhealthy") == 0 ? AUDIT_BAD : AUDIT_GOOD;
-    audit_found_add(&health->found, init->name + 5);
+    f->row[AUDIT_HEALTH].state = init->name[5] == 'u' ? AUDIT_BAD : AUDIT_GOOD; /* unhealthy */
+    audit_found_add(&f->row[AUDIT_HEALTH].found, init->name);
 }
 
 static enum finding by_state(unsigned state, enum finding bad)
@@ -305,16 +304,6 @@ static enum finding each(const struct audit_facts *f, enum audit_check check, en
     return worst;
 }
 
-/* Whether set-id files are without effect. */
-static bool inert(const struct audit_facts *f)
-{
-    bool all = f->count > 0 && !f->cut;
-
-    for (size_t i = 0; i < f->count; i++)
-        all = all && f->process[i].state[AUDIT_NO_NEW_PRIVS] == AUDIT_GOOD;
-    return all || f->nosuid;
-}
-
 enum finding audit_judge(const struct audit_facts *f, enum audit_check check, struct text *why)
 {
     const struct audit_row *row = &f->row[check];
@@ -331,8 +320,9 @@ enum finding audit_judge(const struct audit_facts *f, enum audit_check check, st
     if (row->found.count > 0) {
         if ((rule & NOTE) == 0)
             v = bad;
-        if (check == AUDIT_SET_ID && inert(f))
+        if (check == AUDIT_SET_ID && (f->nosuid || audit_judge(f, AUDIT_NO_NEW_PRIVS, why) == FINDING_PASS))
             v = FINDING_PASS;
+        why->len = mark;
         text_put(why, ":");
         text_raw(why, row->found.names.at, row->found.names.len - 1);
         text_put(why, row->found.count > AUDIT_NAMED ? MORE : "");
