@@ -66,7 +66,6 @@ struct audit_found {
 
 struct audit_process {
     uint64_t pid, parent;
-    uint64_t uid[4], gid[4]; /* real, effective, saved, of the file system */
     uint64_t inheritable, permitted, effective, bounding, ambient;
     unsigned char state[AUDIT_CHECKS]; /* enum audit_state, for checks that look at each process */
     bool zombie;
@@ -75,7 +74,7 @@ struct audit_process {
     uint64_t no_new_privs, seccomp;
     char name[64]; /* as the kernel escapes it */
     size_t groups;
-    uint64_t group[AUDIT_GROUPS];
+    uint64_t uid[4], gid[4 + AUDIT_GROUPS]; /* real, effective, saved, of the file system; all groups */
 };
 
 /* What is known for one check, but for the processes. */
@@ -91,7 +90,7 @@ struct audit_facts {
     struct audit_process *process; /* those that are judged */
     size_t count;
     bool cut; /* there are more than were looked at */
-    bool kubernetes, nosuid, version1;
+    bool kubernetes, nosuid;
     struct audit_row row[AUDIT_CHECKS];
 };
 
@@ -101,18 +100,11 @@ enum audit_namespace {
     AUDIT_NS_IPC,
     AUDIT_NS_UTS,
     AUDIT_NS_MNT,
-    AUDIT_NS_CGROUP,
     AUDIT_NS_USER,
     AUDIT_NAMESPACES_ALL
 };
 
 #define AUDIT_INITIAL_NET UINT64_C(0xEFFFFFF9) /* the inode number of the initial one, on new kernels */
-
-struct audit_options {
-    unsigned min_uid;
-    unsigned policy, fail_on, format; /* indices of default|restricted, fail|warn, text|json */
-    bool help;
-};
 
 /* --- texts of the kernel into facts, pure --- */
 
@@ -132,7 +124,7 @@ void audit_environ_take(char *environ, size_t len, struct audit_facts *f, struct
  * that may have an engine's socket in it, otherwise NULL. A malformed line is as none. */
 const char *audit_mount_take(char *line, struct audit_facts *f);
 
-/* The inode number of a namespace, 0 where it cannot be told. After all mounts. */
+/* The inode number of a namespace, 0 where it cannot be told. */
 void audit_namespace_take(enum audit_namespace ns, uint64_t inode, struct audit_facts *f);
 
 /* Its name in /proc/PID/ns. */
@@ -164,9 +156,10 @@ enum finding audit_judge(const struct audit_facts *facts, enum audit_check check
 /* `id|what is bad about it|mend` of a check. Pure. */
 const char *audit_words(enum audit_check check);
 
-/* Appends the whole report as `options` want it, `colour` for a terminal, and counts the verdicts. Pure. */
-void audit_report(const struct audit_facts *facts, const struct audit_options *options, bool colour,
-                  struct text *report, unsigned count[FINDINGS]);
+/* Appends the whole report, as JSON or as lines of 80 columns, in `colour` for a terminal, and counts the
+ * verdicts. Pure. */
+void audit_report(const struct audit_facts *facts, bool json, bool colour, struct text *report,
+                  unsigned count[FINDINGS]);
 
 /* `kinglet audit`: argv[0] is the command's name. Returns 0; or 1 when a check fails (or warns, with
  * --fail-on warn), and for a usage error. */

@@ -13,6 +13,12 @@
 
 enum { FOUND_BAD = 1, MIN_UID = 10001, REPORT_BYTES = 512 * 1024 };
 
+struct audit_options {
+    unsigned min_uid;
+    unsigned policy, fail_on, format; /* indices of default|restricted, fail|warn, text|json */
+    bool help;
+};
+
 #define AT(member) offsetof(struct audit_options, member)
 
 static const struct option table[] = {
@@ -36,32 +42,35 @@ static bool wants_colour(char *const *env)
 
 int audit_command(char *const *argv, char *const *env)
 {
-    char reasons[PIPE_BUF];
+    struct room {
+        struct audit_facts facts;
+        char faults[PIPE_BUF], report[REPORT_BYTES];
+    } *room = arena_take(sizeof *room);
     struct audit_options options = {.min_uid = MIN_UID};
-    struct audit_facts *facts = arena_take(sizeof *facts);
-    char *bytes = arena_take(REPORT_BYTES);
     unsigned count[FINDINGS];
-    struct text faults, report;
+    struct text t;
     int first;
 
-    text_init(&faults, reasons, sizeof reasons);
-    first = options_parse(table, sizeof table / sizeof table[0], &options, argv, env, &faults);
+    if (room == NULL)
+        return FOUND_BAD;
+    text_init(&t, room->faults, sizeof room->faults);
+    first = options_parse(table, sizeof table / sizeof table[0], &options, argv, env, &t);
     if (options.help)
         return output_string(help) == 0 ? 0 : FOUND_BAD;
-    if (faults.len == 0 && argv[first] != NULL)
-        text_format(&faults, "audit: %s: nothing is expected behind it", argv[first]);
-    if (faults.len == 0 && (facts == NULL || bytes == NULL))
-        text_put(&faults, "out of memory");
-    if (faults.len > 0) {
-        log_line(LOG_ERROR, "%s", faults.at);
+    if (argv[first] != NULL) {
+        text_next(&t);
+        text_format(&t, "%s: unknown option", argv[first]);
+    }
+    if (t.len > 0) {
+        log_line(LOG_ERROR, "audit: %s", t.at);
         return FOUND_BAD;
     }
-    facts->min_uid = options.min_uid;
-    facts->restricted = options.policy == 1;
-    audit_read(facts);
-    text_init(&report, bytes, REPORT_BYTES);
-    audit_report(facts, &options, wants_colour(env), &report, count);
-    if (output_bytes(report.at, report.len) != 0)
+    room->facts.min_uid = options.min_uid;
+    room->facts.restricted = options.policy == 1;
+    audit_read(&room->facts);
+    text_init(&t, room->report, sizeof room->report);
+    audit_report(&room->facts, options.format == 1, wants_colour(env), &t, count);
+    if (output_bytes(t.at, t.len) != 0 || count[FINDING_FAIL] > 0)
         return FOUND_BAD;
-    return count[FINDING_FAIL] > 0 || (options.fail_on == 1 && count[FINDING_WARN] > 0) ? FOUND_BAD : 0;
+    return options.fail_on == 1 && count[FINDING_WARN] > 0 ? FOUND_BAD : 0;
 }

@@ -85,6 +85,16 @@ static enum audit_state is_read_only(struct reading *r, const char *path)
                                                                             : AUDIT_BAD;
 }
 
+/* What should be read-only, for a check. */
+static void judge_read_only(struct reading *r, enum audit_check check, const char *path)
+{
+    struct audit_row *row = &r->facts->row[check];
+
+    row->state = is_read_only(r, path);
+    if (row->state == AUDIT_BAD)
+        audit_found_add(&row->found, path);
+}
+
 /* The first entry of a folder; NULL: it has none, or cannot be read. */
 static const struct directory_entry *list(struct reading *r, const char *path)
 {
@@ -98,10 +108,10 @@ static const struct directory_entry *list(struct reading *r, const char *path)
  * what the process is, since access(2) would answer for the audit. An owner may change the mode. */
 static void judge_writable(struct reading *r, struct audit_process *p)
 {
-    bool group = p->gid[1] == r->look.gid;
+    bool group = false;
 
-    for (size_t i = 0; i < p->groups; i++)
-        group = group || p->group[i] == r->look.gid;
+    for (size_t i = 0; i < 4 + p->groups; i++)
+        group = group || p->gid[i] == r->look.gid;
     if ((p->effective >> CAPABILITY_DAC_OVERRIDE & 1) == 0 && p->uid[1] != r->look.uid &&
         (r->look.mode & (group ? S_IWGRP : S_IWOTH)) == 0)
         return;
@@ -111,17 +121,19 @@ static void judge_writable(struct reading *r, struct audit_process *p)
     p->state[AUDIT_FOLDER] = AUDIT_BAD;
 }
 
-/* The program's file and folder, and the working directory unless that is a volume. */
+/* The program's folder, and the working directory unless that is a volume. */
 static void read_folder(struct reading *r, struct audit_process *p)
 {
     uint64_t mount;
+    size_t n;
 
     if (!look_at(r, proc(r, p->pid, "/exe"), true) || !look_link(r, r->bytes))
         return;
     p->state[AUDIT_FOLDER] = AUDIT_GOOD;
-    judge_writable(r, p);
-    for (size_t n = strlen(r->buffer); n > 1 && r->buffer[n] != '/'; n--)
-        r->buffer[n] = '\0';
+    n = strlen(r->buffer);
+    while (n > 0 && r->buffer[n] != '/')
+        n--;
+    r->buffer[n > 0 ? n : 1] = '\0'; /* of / that much stays */
     if (look_at(r, r->buffer, true))
         judge_writable(r, p);
     look_at(r, "/", true);
@@ -310,9 +322,7 @@ static void read_devices(struct reading *r)
     for (const struct directory_entry *e = list(r, "/dev"); e != NULL; e = directory_next(&r->directory))
         if (e->type == DT_BLK)
             audit_found_add(&row->found, look_join(r, "/dev/", e->name));
-    row->state = is_read_only(r, "/proc/sys");
-    if (row->state == AUDIT_BAD)
-        audit_found_add(&row->found, "/proc/sys");
+    judge_read_only(r, AUDIT_PRIVILEGED, "/proc/sys");
     if (r->directory.end < 0)
         row->state = AUDIT_UNREAD;
 }
@@ -332,7 +342,7 @@ void audit_read(struct audit_facts *f)
     read_limits(r);
     read_namespaces(r);
     read_devices(r);
-    f->row[AUDIT_READ_ONLY].state = is_read_only(r, "/");
+    judge_read_only(r, AUDIT_READ_ONLY, "/");
     f->row[AUDIT_TOKEN].state = f->kubernetes ? AUDIT_GOOD : AUDIT_ABSENT;
     look_through(r);
 }

@@ -68,8 +68,11 @@ void audit_status_take(const char *status, struct audit_process *p)
         !take_numbers(status, "\nCapInh:", 16, &p->inheritable, 5))
         return;
     p->state[AUDIT_PRIVILEGED] = good((p->bounding >> CAPABILITY_SYS_ADMIN & 1) == 0);
-    for (at += 9; p->groups < AUDIT_GROUPS && number_scan(&at, UINT32_MAX, &p->group[p->groups]) == 0; at++)
+    at += 9;
+    while (p->groups < AUDIT_GROUPS && number_scan(&at, UINT32_MAX, &p->gid[4 + p->groups]) == 0) {
         p->groups++;
+        at++;
+    }
     if (p->groups < AUDIT_GROUPS) /* else there may be more */
         p->state[AUDIT_USER] = AUDIT_GOOD;
 }

@@ -37,15 +37,12 @@ static void put_wrapped(struct text *t, const char *words)
     text_put(t, "\n");
 }
 
-void audit_report(const struct audit_facts *facts, const struct audit_options *options, bool colour,
-                  struct text *t, unsigned count[FINDINGS])
+void audit_report(const struct audit_facts *facts, bool json, bool colour, struct text *t,
+                  unsigned count[FINDINGS])
 {
-    bool json = options->format == 1;
-
     memset(count, 0, FINDINGS * sizeof *count);
     if (json)
-        text_format(t, "{\"version\":\"%s\",\"policy\":\"%s\",\"checks\":[", KINGLET_VERSION,
-                    facts->restricted ? "restricted" : "default");
+        text_put(t, "{\"version\":\"" KINGLET_VERSION "\",\"checks\":[");
     for (unsigned check = 0; check < AUDIT_CHECKS; check++) {
         const char *words = audit_words((enum audit_check)check), *mend = "";
         int id = (int)strcspn(words, "|");
@@ -61,14 +58,10 @@ void audit_report(const struct audit_facts *facts, const struct audit_options *o
             mend += strcspn(mend, "|") + 1;
         }
         if (json) {
-            text_format(t, "%s{\"id\":\"%.*s\",\"verdict\":\"%s\",\"mend\":\"%s\",\"evidence\":\"",
+            text_format(t, "%s{\"id\":\"%.*s\",\"verdict\":\"%s\",\"mend\":\"%s\",\"evidence\":",
                         check > 0 ? "," : "", id, words, verdicts[v], mend);
-            for (const char *c = bytes + id + 2; *c != '\0'; c++) {
-                if (*c == '"' || *c == '\\')
-                    text_put(t, "\\");
-                text_raw(t, c, 1);
-            }
-            text_put(t, "\"}");
+            text_json(t, bytes + id + 2);
+            text_put(t, "}");
             continue;
         }
         if (colour) {
@@ -85,8 +78,8 @@ void audit_report(const struct audit_facts *facts, const struct audit_options *o
             put_wrapped(t, mend);
         }
     }
-    text_format(t, json ? "],\"summary\":{\"checks\":%u" : "checks: %u", (unsigned)AUDIT_CHECKS);
+    text_put(t, json ? "],\"summary\":{" : "");
     for (unsigned v = FINDINGS; v-- > 0;)
-        text_format(t, json ? ",\"%s\":%u" : ", %s: %u", verdicts[v], count[v]);
+        text_format(t, json ? "\"%s\":%u%s" : "%s: %u%s", verdicts[v], count[v], v > 0 ? "," : "");
     text_put(t, json ? "}}\n" : "\n");
 }

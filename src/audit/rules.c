@@ -55,29 +55,29 @@ const char *audit_words(enum audit_check check)
 {
     /* In the order of enum audit_check. A mend is what docker run takes, then Compose, then Kubernetes. */
     static const char words[] =
-        "user|root, in group 0 or below --min-uid|--user 10001:10001; runAsUser: 10001\0"
+        "user|root, group 0 or below --min-uid|--user 10001:10001; runAsUser: 10001\0"
         "no-new-privs|not set|--security-opt no-new-privileges; allowPrivilegeEscalation: false\0"
         "capabilities|beyond NET_BIND_SERVICE|--cap-drop ALL; capabilities.drop: [ALL]\0"
         "privileged|the host's|no --privileged; privileged: false\0"
         "seccomp|no filter|no seccomp=unconfined; seccompProfile: RuntimeDefault\0"
         "lsm|unconfined|no apparmor=unconfined; appArmorProfile: RuntimeDefault\0"
-        "read-only-root|programs can be written there|--read-only; readOnlyRootFilesystem: true\0"
+        "read-only-root|programs can be put there|--read-only; readOnlyRootFilesystem: true\0"
         "memory-limit|none|--memory 256m; limits.memory: 256Mi\0"
         "cpu-limit|none|--cpus 1; limits.cpu: 1\0"
-        "pids-limit|none|--pids-limit 100; podPidsLimit of the kubelet\0"
-        "core-files|limit not 0|--ulimit core=0; LimitCORE=0 of the engine\0"
-        "host-namespaces|the host's|no --pid, --network, --ipc, --uts host; hostPID, hostNetwork: false\0"
-        "user-namespace|the host's, with root or capabilities|as for user; hostUsers: false\0"
+        "pids-limit|none|--pids-limit 100; podPidsLimit\0"
+        "core-files|limit not 0|--ulimit core=0; LimitCORE=0\0"
+        "host-namespaces|the host's|no --pid, --network host; hostPID, hostNetwork: false\0"
+        "user-namespace|the host's, and root or capable|as for user; hostUsers: false\0"
         "engine-sockets|gives root on the host|mount none\0"
-        "host-mounts|the host's|mount the application's data alone\0"
+        "host-mounts|the host's|data volumes alone\0"
         "service-token|mounted|automountServiceAccountToken: false\0"
-        "tools|in the image|FROM scratch or distroless\0"
-        "set-id|no effect under nosuid or no-new-privs only|RUN chmod a-s FILE, setcap -r FILE\0"
-        "app-folder|writable|COPY --chown=0:0, data in volumes\0"
-        "secrets|in the environment|files, and kinglet --secret NAME\0"
-        "init|SIGTERM is lost: docker stop takes 10 s, then SIGKILL|ENTRYPOINT /kinglet --; --init\0"
+        "tools|in the image|FROM scratch\0"
+        "set-id|inert only under nosuid or no-new-privs|RUN chmod a-s, setcap -r\0"
+        "app-folder|writable|COPY --chown=0:0\0"
+        "secrets|in the environment|--secret NAME, from files\0"
+        "init|ignores SIGTERM: docker stop takes 10 s, then SIGKILL|ENTRYPOINT /kinglet --; --init\0"
         "zombies|not reaped|as for init\0"
-        "health|says PID 1|see kinglet check\0";
+        "health|says PID 1|kinglet check tells why\0";
     const char *at = words;
 
     for (; check > 0; check--)
@@ -87,10 +87,9 @@ const char *audit_words(enum audit_check check)
 
 /* The initial ones (linux/proc_ns.h, linux/nsfs.h); those of net and mnt are fixed on new kernels only. */
 static const struct {
-    char name[7];
+    char name[5];
     unsigned char low;
-} initial[] = {{"pid", 0xFC}, {"net", 0xF9},    {"ipc", 0xFF}, {"uts", 0xFE},
-               {"mnt", 0xF8}, {"cgroup", 0xFB}, {"user", 0xFD}};
+} initial[] = {{"pid", 0xFC}, {"net", 0xF9}, {"ipc", 0xFF}, {"uts", 0xFE}, {"mnt", 0xF8}, {"user", 0xFD}};
 
 const char *audit_namespace_name(enum audit_namespace ns)
 {
@@ -106,7 +105,7 @@ void audit_namespace_take(enum audit_namespace ns, uint64_t inode, struct audit_
         row->state = inode == 0 ? AUDIT_UNREAD : is_initial ? AUDIT_BAD : AUDIT_GOOD;
     else if (inode == 0)
         row->state = AUDIT_UNREAD;
-    else if (is_initial && (ns != AUDIT_NS_CGROUP || !f->version1)) /* with version 1 engines share it */
+    else if (is_initial)
         audit_found_add(&row->found, initial[ns].name);
 }
 
@@ -166,8 +165,6 @@ const char *audit_mount_take(char *line, struct audit_facts *f)
     writable = options[1] == 'w'; /* rw or ro comes first */
     if (strcmp(point, "/dev/termination-log") == 0 || text_find(root, "/kubelet/pods/") != NULL)
         f->kubernetes = true;
-    if (strcmp(type, "cgroup") == 0)
-        f->version1 = true;
     if (point[1] == '\0') {
         f->nosuid = text_find(options, "nosuid") != NULL;
         return NULL;
@@ -211,23 +208,17 @@ static enum finding by_state(unsigned state, enum finding bad)
 
 static enum finding judge_user(const struct audit_facts *f, const struct audit_process *p)
 {
-    enum finding v = FINDING_PASS;
-    bool group = false;
+    bool warns = false;
 
-    for (size_t i = 0; i < p->groups; i++)
-        group = group || p->group[i] == 0;
-    for (int i = 0; i < 4; i++)
-        group = group || p->gid[i] == 0;
-    if (group && p->uid[1] < OPENSHIFT)
-        v = FINDING_WARN;
-    for (int i = 0; i < 4; i++) {
-        if (p->uid[i] < f->min_uid && v < FINDING_WARN)
-            v = FINDING_WARN;
+    for (size_t i = 0; i < 4; i++) {
         if (p->uid[i] == 0) /* the root of a user namespace is nobody outside */
-            v = f->row[AUDIT_USER_NAMESPACE].state == AUDIT_GOOD && !f->restricted ? FINDING_WARN
-                                                                                   : FINDING_FAIL;
+            return f->row[AUDIT_USER_NAMESPACE].state == AUDIT_GOOD && !f->restricted ? FINDING_WARN
+                                                                                      : FINDING_FAIL;
+        warns = warns || p->uid[i] < f->min_uid;
     }
-    return v;
+    for (size_t i = 0; i < 4 + p->groups; i++)
+        warns = warns || (p->gid[i] == 0 && p->uid[1] < OPENSHIFT);
+    return warns ? FINDING_WARN : FINDING_PASS;
 }
 
 /* The capabilities that go beyond what is allowed; in force or merely to be gained. */
