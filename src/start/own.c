@@ -13,6 +13,7 @@
 #include "kinglet/own.h"
 
 #include "kinglet/log.h"
+#include "kinglet/process.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -312,7 +313,7 @@ static int walk(struct walk *w, int top, const struct entry *self)
 /* The three parts. Returns 0 or -errno. */
 static int walk_parts(struct walk w[2], int top, const struct entry *self)
 {
-    pid_t pid = fork();
+    pid_t pid = process_fork();
 
     if (pid == 0) {
         prctl(PR_SET_PDEATHSIG, SIGKILL);
