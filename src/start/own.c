@@ -12,8 +12,8 @@
  */
 #include "kinglet/own.h"
 
-#include "kinglet/fork.h"
 #include "kinglet/log.h"
+#include "kinglet/process.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -322,7 +322,7 @@ static int walk(struct walk *w, int top, const struct entry *self)
 /* The three parts. Returns 0 or -errno. */
 static int walk_parts(struct walk *w, int top, const struct entry *self)
 {
-    pid_t pid = fork_alone();
+    pid_t pid = process_fork();
     int error, status = 0;
 
     if (pid == 0) {
