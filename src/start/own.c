@@ -228,7 +228,7 @@ static int begin(struct walk *w, int dir, const struct entry *self)
             if (error != 0)
                 error = leave(w, l->name, error);
         }
-    return n < 0 ? -errno : error;
+    return n < 0 ? leave(w, ".", -errno) : error;
 }
 
 /* Leaves the directory `dir`, whose level is the last. */
@@ -302,8 +302,12 @@ static int step(struct walk *w, int *dir)
 static int walk(struct walk *w, int top, const struct entry *self)
 {
     int dir = openat(top, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    int error = dir < 0 ? -errno : pile_open(&w->names);
+    int error;
 
+    if (dir < 0)
+        return -errno;
+    w->names.room = w->levels.room = w->listing.room = 0;
+    error = pile_open(&w->names);
     if (error == 0)
         error = pile_open(&w->levels);
     if (error == 0)
