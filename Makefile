@@ -1,6 +1,7 @@
 # Kinglet: `make` builds build/kinglet, the static release binary. `make help` lists the rest.
 
 VERSION   := 0.1.0
+DATE      := 2026-11-25
 PREFIX    ?= /usr/local
 # The release build is gcc and lld over musl: see "Building" in README.md for the comparison.
 MUSL_CC   ?= gcc
@@ -9,6 +10,8 @@ MUSL_INC  ?= /usr/include/$(TRIPLE)
 MUSL_LIB  ?= /usr/lib/$(TRIPLE)
 LIBGCC    := $(shell $(MUSL_CC) -print-libgcc-file-name 2>/dev/null)
 GCC_INC   := $(shell $(MUSL_CC) -print-file-name=include 2>/dev/null)
+# lld folds identical functions; where it does not know the machine (s390x), LINKER= leaves it to the compiler's own linker.
+LINKER    ?= -fuse-ld=lld -Wl,--icf=all
 HOST_CC   ?= clang
 O         ?= build
 export PYTHON ?= /usr/bin/python3
@@ -21,8 +24,8 @@ HARD := -fPIE -fstack-protector-strong -fstack-clash-protection $(if $(findstrin
 SMALL := -Oz -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables -fno-unwind-tables \
 	-fomit-frame-pointer -fno-ident -fvisibility=hidden -fmerge-all-constants
 MUSL_CFLAGS = $(DEFS) $(WARN) $(HARD) $(SMALL) -nostdinc -isystem $(MUSL_INC) -isystem $(GCC_INC) $(CFLAGS)
-MUSL_LDFLAGS = -nostdlib -static-pie -fuse-ld=lld -Wl,-z,relro,-z,now,-z,noexecstack \
-	-Wl,--gc-sections,--icf=all,--build-id=none,-O2,-s,-Map=$@.map $(LDFLAGS)
+MUSL_LDFLAGS = -nostdlib -static-pie $(LINKER) -Wl,-z,relro,-z,now,-z,noexecstack,--no-dynamic-linker \
+	-Wl,--gc-sections,--build-id=none,-O2,-s,-Map=$@.map $(LDFLAGS)
 HOST_CFLAGS = $(DEFS) $(WARN) -g -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 
 SRC   := $(sort $(wildcard src/*.c src/*/*.c))

@@ -20,7 +20,7 @@ void launch_block_signals(struct launch *launch)
     sigmask_block_all(&launch->mask);
     sigaction(SIGCHLD, NULL, &child);
     launch->ignored_child = child.sa_handler == SIG_IGN;
-    if (launch->ignored_child || (child.sa_flags & SA_NOCLDWAIT) != 0)
+    if (launch->ignored_child || ((unsigned)child.sa_flags & (unsigned)SA_NOCLDWAIT) != 0)
         sigaction(SIGCHLD, &(struct sigaction){.sa_handler = SIG_DFL}, NULL);
     launch->terminal = -1;
 }
