@@ -6,6 +6,7 @@
  */
 #include "kinglet/log.h"
 
+#include "kinglet/clock.h"
 #include "kinglet/text.h"
 
 #include <errno.h>
@@ -15,7 +16,6 @@
 #include <string.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { NOWAIT = 8 /* RWF_NOWAIT, linux/fs.h */ };
@@ -50,13 +50,11 @@ static void put_padded(struct text *t, unsigned n, unsigned width)
 /* RFC 3339, UTC. The calendar from the day number: the era method, years begin in March. */
 static void put_time(struct text *t)
 {
-    struct timespec now;
-    int64_t day, second;
+    int64_t now = clock_wall_us(), day, second;
     uint64_t era_day, year, year_day, month;
 
-    clock_gettime(CLOCK_REALTIME, &now);
-    day = (int64_t)now.tv_sec / 86400;
-    second = (int64_t)now.tv_sec % 86400;
+    day = now / 1000000 / 86400;
+    second = now / 1000000 % 86400;
     era_day = (uint64_t)day + 719468;
     year = era_day / 146097 * 400;
     era_day %= 146097;
@@ -76,7 +74,7 @@ static void put_time(struct text *t)
     text_put(t, ":");
     put_padded(t, (unsigned)(second % 60), 2);
     text_put(t, ".");
-    put_padded(t, (unsigned)(now.tv_nsec / 1000000), 3);
+    put_padded(t, (unsigned)(now / 1000 % 1000), 3);
     text_put(t, "Z");
 }
 

@@ -175,6 +175,16 @@ void text_format(struct text *t, const char *format, ...)
     va_end(args);
 }
 
+const char *text_find(const char *haystack, const char *needle)
+{
+    size_t len = strlen(needle);
+
+    for (; strncmp(haystack, needle, len) != 0; haystack++)
+        if (*haystack == '\0')
+            return NULL;
+    return haystack;
+}
+
 void text_next(struct text *t)
 {
     if (t->len > 0)

@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -75,9 +76,19 @@ static _Noreturn void be_probe(const struct supervisor *s, bool wait)
     _exit(bad ? 1 : 0);
 }
 
+/* fork(2) without what the C library does for programs with threads. */
+static pid_t fork_probe(void)
+{
+#ifdef SYS_fork
+    return (pid_t)syscall(SYS_fork);
+#else
+    return (pid_t)syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0);
+#endif
+}
+
 static void start_probe(struct supervisor *s, bool wait)
 {
-    pid_t pid = fork();
+    pid_t pid = fork_probe();
 
     if (pid == 0)
         be_probe(s, wait);

@@ -86,7 +86,7 @@ static int verdict_of_pid1(bool quiet)
 /* The first number behind `key` in the text of /proc/1/status, or -1. */
 static long status_field(const char *status, const char *key)
 {
-    const char *at = strstr(status, key);
+    const char *at = text_find(status, key);
     uint64_t number;
 
     if (at == NULL)

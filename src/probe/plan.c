@@ -48,7 +48,7 @@ static void target(const char *word, char *const *env, struct probe_plan *plan, 
     struct target *t = &plan->target[plan->count];
     struct text out;
 
-    if (strstr(word, "${") != NULL) {
+    if (text_find(word, "${") != NULL) {
         char *copy;
         text_init(&out, buffer, 2048);
         if (expand_put(&out, word, env, faults) != 0)

@@ -13,7 +13,6 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
-#include <time.h>
 #include <unistd.h>
 
 enum {
@@ -201,16 +200,13 @@ static void receive(struct look *l)
 static void look_at_file(struct look *l)
 {
     struct stat st;
-    struct timespec now;
     int64_t age;
 
     if (stat(l->target->path, &st) != 0) {
         fail(l, log_errno(errno));
         return;
     }
-    clock_gettime(CLOCK_REALTIME, &now);
-    age = ((int64_t)now.tv_sec - (int64_t)st.st_mtim.tv_sec) * 1000000 +
-          (now.tv_nsec - st.st_mtim.tv_nsec) / 1000;
+    age = clock_wall_us() - (int64_t)st.st_mtim.tv_sec * 1000000 - st.st_mtim.tv_nsec / 1000;
     text_put(&l->why, "changed ");
     text_duration(&l->why, age);
     text_put(&l->why, " ago");
@@ -333,7 +329,6 @@ int probe_wait(const struct probe_plan *plan, struct text *report)
 
     while (true) {
         int64_t left = deadline - clock_us();
-        struct timespec rest;
         report->len = 0;
         report->cut = false;
         if (left < plan->timeout)
@@ -342,9 +337,7 @@ int probe_wait(const struct probe_plan *plan, struct text *report)
             return 0;
         if (clock_us() + pause >= deadline)
             return 1;
-        rest.tv_sec = (time_t)(pause / 1000000);
-        rest.tv_nsec = (long)(pause % 1000000 * 1000);
-        nanosleep(&rest, NULL);
+        poll(NULL, 0, (int)(pause / 1000));
         pause = pause * 2 > BACKOFF_MAX ? BACKOFF_MAX : pause * 2;
     }
 }

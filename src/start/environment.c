@@ -308,7 +308,7 @@ int environment_expand(char **argv, char *const *env, struct text *faults)
     for (; *argv != NULL; argv++) {
         struct text out;
         char *copy;
-        if (strstr(*argv, "${") == NULL)
+        if (text_find(*argv, "${") == NULL)
             continue;
         text_init(&out, buffer, sizeof buffer);
         if (expand_put(&out, *argv, env, faults) != 0)

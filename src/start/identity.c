@@ -117,8 +117,8 @@ static bool empty_bounding_set(void)
 
     for (unsigned long c = 0; c < CAPABILITIES_MAX; c++) {
         int in = prctl(PR_CAPBSET_READ, c);
-        if (in < 0) /* past the kernel's last one */
-            break;
+        if (in < 0) /* past the kernel's last one; or it cannot be read at all */
+            return empty && c > 0 && errno == EINVAL;
         if (in > 0 && prctl(PR_CAPBSET_DROP, c) != 0)
             empty = false;
     }
@@ -147,7 +147,8 @@ static int change_ids(const struct identity *id, struct text *faults)
 {
     if (!id->keep_groups && syscall(CALL_SETGROUPS, id->group_count, id->group) != 0) {
         int error = errno;
-        if (!groups_are_ours(id))
+        bool primary_alone = id->group_count == 1 && id->group[0] == id->gid;
+        if (!primary_alone || !groups_are_ours(id)) /* nothing remains, and nothing else was asked for */
             return fail(faults, "setgroups", error, mend(error));
     }
     if (syscall(CALL_SETRESGID, id->gid, id->gid, id->gid) != 0)
