@@ -70,6 +70,13 @@ $(O)/fuzz/%: tests/fuzz/%.c $(filter-out src/main.c,$(SRC))
 	@mkdir -p $(@D)
 	@echo '  FUZZ $<'; clang $(DEFS) -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -o $@ $^
 
+# The unit tests on another machine's own C library, for tests/dist/build.
+$(O)/cross/%: tests/unit/%.c $(OBJ)
+	@mkdir -p $(@D)
+	@$(MUSL_CC) $(MUSL_CFLAGS) -w -Itests/dist -Itests/unit -nostdlib -static $(LDFLAGS) -o $@ $(MUSL_LIB)/crt1.o $(MUSL_LIB)/crti.o $< \
+		$(filter-out %/main.o,$(OBJ)) -Wl,--start-group $(MUSL_LIB)/libc.a $(LIBGCC) -Wl,--end-group $(MUSL_LIB)/crtn.o
+cross: $(O)/kinglet $(patsubst tests/unit/%.c,$(O)/cross/%,$(wildcard tests/unit/test_*.c))
+
 EACH := sh -c 'for t; do $$t || bad=1; done; exit $$bad' sh
 
 check: check-unit check-effect check-lint check-system check-docker check-fuzz layers ## every test

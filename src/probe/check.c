@@ -1,6 +1,7 @@
 /* check: the command that images use as their HEALTHCHECK. See kinglet/probe.h. */
 #include "kinglet/probe.h"
 
+#include "kinglet/calls.h"
 #include "kinglet/expand.h"
 #include "kinglet/log.h"
 #include "kinglet/number.h"
@@ -111,9 +112,9 @@ static void become_like_pid1(void)
     if (uid <= 0 || gid < 0)
         return;
     group = (unsigned)gid;
-    syscall(SYS_setgroups, 1, &group);
-    syscall(SYS_setresgid, gid, gid, gid);
-    syscall(SYS_setresuid, uid, uid, uid);
+    syscall(CALL_SETGROUPS, 1, &group);
+    syscall(CALL_SETRESGID, gid, gid, gid);
+    syscall(CALL_SETRESUID, uid, uid, uid);
 }
 
 static void targets_from_environment(char *const *env, struct list *targets, struct text *faults)

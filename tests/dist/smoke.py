@@ -182,6 +182,11 @@ def test_restart_with_backoff():
     assert out.count("run\n") == 3 and time.monotonic() - began > 0.29
 
 
+def test_health_supervision():
+    expect((69, "stopping PROGRAM because it is unhealthy"), "--health", "tcp://127.0.0.1:1", "--health-interval", "50ms", "--health-retries", "1",
+           "--health-on-failure", "stop", "--", "sh", "-c", "trap 'exit 0' TERM; while :; do sleep 0.1; done")
+
+
 def test_install():
     expect((0, r"\A\Z"), "install", f"{FOLDER}/copy")
     with open(f"{FOLDER}/copy", "rb") as a, open(BINARY, "rb") as b:
