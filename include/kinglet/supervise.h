@@ -18,9 +18,15 @@ struct supervise_plan {
     bool group;       /* signals go to PROGRAM's process group */
     bool pid1;        /* we are PID 1 of this namespace */
     bool tell_reaped; /* a warning for each orphan */
+    bool leave;       /* what PROGRAM leaves is not swept, but for its session, which is asked to stop */
+    bool suspend;     /* stop ourselves too when a terminal, or a shell, stops PROGRAM through us */
     const struct probe_plan *health;
     const struct probe_plan *wait;
 };
+
+/* Makes the verdict this process's name, which as /proc/1/comm everybody can read and, by the kernel's rule
+ * (proc(5)), nobody else can write. */
+void supervise_publish(enum verdict verdict);
 
 /* Runs the container's life. All signals are blocked (launch_block_signals). Returns the exit status. */
 int supervise(const struct supervise_plan *plan);

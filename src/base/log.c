@@ -20,17 +20,26 @@
 
 enum { NOWAIT = 8 /* RWF_NOWAIT, linux/fs.h */ };
 
+static const char names[][6] = {"error", "warn", "info", "debug"};
+
 static struct {
-    const char *name;
+    const char *name, *head;
+    const char (*levels)[6];
     enum log_level level;
     bool json;
-} config = {"kinglet", LOG_WARN, false};
+} config = {.name = "kinglet", .level = LOG_WARN};
 
 void log_setup(const char *name, enum log_level level, bool json)
 {
     config.name = name;
     config.level = level;
     config.json = json;
+}
+
+void log_setup_head(const char *head, const char (*levels)[6])
+{
+    config.head = head;
+    config.levels = levels;
 }
 
 bool log_enabled(enum log_level level)
@@ -89,6 +98,17 @@ static void put_json_string(struct text *t, const char *s)
     text_put(t, "\"");
 }
 
+static void put_head(struct text *t, enum log_level level)
+{
+    for (const char *c = config.head == NULL ? "kinglet: @: " : config.head; *c != '\0'; c++)
+        if (*c == '@')
+            text_put(t, config.levels == NULL ? names[level] : config.levels[level]);
+        else if (*c == '#')
+            text_u64(t, (uint64_t)getpid());
+        else
+            text_raw(t, c, 1);
+}
+
 static void write_line(const char *line, size_t len)
 {
     struct pollfd room = {.fd = STDERR_FILENO, .events = POLLOUT};
@@ -105,7 +125,6 @@ static void write_line(const char *line, size_t len)
 
 void log_line(enum log_level level, const char *format, ...)
 {
-    static const char names[][6] = {"error", "warn", "info", "debug"};
     int kept = errno;
     char message[PIPE_BUF / 2];
     char line[PIPE_BUF];
@@ -127,16 +146,15 @@ void log_line(enum log_level level, const char *format, ...)
         text_put(&t, "\",\"name\":");
         put_json_string(&t, config.name);
         text_put(&t, ",\"message\":");
-        /* Escapes at most double a message, half of PIPE_BUF: what is cut is the message. */
-        while (t.len + 2 * m.len + 4 > t.cap && m.len > 0)
-            message[--m.len] = '\0';
+        /* Escapes at most double a message, half of PIPE_BUF: what is cut is the message, between characters.
+         */
+        while (m.len > 0 && (t.len + 2 * m.len + 4 > t.cap || (message[m.len] & 0xC0) == 0x80))
+            m.len--;
+        message[m.len] = '\0';
         put_json_string(&t, message);
         text_put(&t, "}");
     } else {
-        text_put(&t, config.name);
-        text_put(&t, ": ");
-        text_put(&t, names[level]);
-        text_put(&t, ": ");
+        put_head(&t, level);
         text_put(&t, message);
     }
     line[t.len] = '\n';
@@ -180,6 +198,7 @@ const char *log_errno(int error)
         {ENOSYS, "not known to this kernel"},
         {ELOOP, "too many symbolic links"},
         {EPROTO, "protocol error"},
+        {EOPNOTSUPP, "not supported, or off"},
         {EOVERFLOW, "value too large"},
         {EAFNOSUPPORT, "address family not supported"},
         {EADDRNOTAVAIL, "address not available"},

@@ -67,9 +67,12 @@ void text_safe(struct text *t, const char *bytes, size_t len)
 
     for (size_t i = 0; i < len;) {
         size_t n = s[i] >= 0x20 && s[i] < 0x7F ? 1 : utf8_length(s + i, len - i);
-        if (n == 0)
+        if (n == 0) {
             text_hex_byte(t, s[i++]);
-        else {
+        } else if (n > t->cap - 1 - t->len) { /* half a character is none */
+            t->cut = true;
+            break;
+        } else {
             text_raw(t, bytes + i, n);
             i += n;
         }

@@ -39,6 +39,18 @@ int sleep_command(char *const *argv)
     return 0;
 }
 
+int pause_wait(void)
+{
+    for (;;) {
+        pid_t sender;
+        int signal_number = sigmask_wait(CLOCK_NONE, &sender);
+        if (signal_number == SIGTERM || signal_number == SIGINT)
+            return 0;
+        while (waitpid(-1, NULL, WNOHANG) > 0)
+            continue;
+    }
+}
+
 int pause_command(char *const *argv)
 {
     if (help_is_wanted(argv[1]))
@@ -49,12 +61,5 @@ int pause_command(char *const *argv)
     }
     if (getpid() != 1)
         log_line(LOG_WARN, "pause: not PID 1, so there are no orphans to reap");
-    for (;;) {
-        pid_t sender;
-        int signal_number = sigmask_wait(CLOCK_NONE, &sender);
-        if (signal_number == SIGTERM || signal_number == SIGINT)
-            return 0;
-        while (waitpid(-1, NULL, WNOHANG) > 0)
-            continue;
-    }
+    return pause_wait();
 }

@@ -5,9 +5,11 @@
  */
 #include "kinglet/run.h"
 
+#include "kinglet/confine.h"
 #include "kinglet/descriptors.h"
 #include "kinglet/help.h"
 #include "kinglet/log.h"
+#include "kinglet/own.h"
 #include "kinglet/probe.h"
 #include "kinglet/refusal.h"
 #include "kinglet/supervise.h"
@@ -25,6 +27,7 @@ struct start {
     char **env;  /* PROGRAM's */
     struct identity identity;
     struct probe_plan health, wait;
+    struct confine confine;
     struct supervise_plan plan;
 };
 
@@ -32,8 +35,7 @@ struct start {
 static void prepare(struct start *s, char **env, struct text *faults)
 {
     const struct run_options *o = s->options;
-    struct probe_options health = {.timeout = 0},
-                         wait = {.timeout = WAIT_FOR_ATTEMPT, .wait = o->wait_timeout};
+    struct probe_options health = {.brief = true}, wait = {.brief = true, .timeout = WAIT_FOR_ATTEMPT};
 
     if (s->argv[0] == NULL) {
         text_next(faults);
@@ -41,10 +43,15 @@ static void prepare(struct start *s, char **env, struct text *faults)
     }
     run_rules(o, &s->plan.rules, faults);
     health.timeout = s->plan.rules.timeout;
+    wait.wait = s->plan.rules.wait_timeout;
     identity_parse(&o->identity, &s->identity, faults);
+    own_check(&o->own, faults);
+    confine_check(&o->write, faults);
     s->env = env;
     if (environment_check(&o->environment, faults) == 0)
         environment_prepare(&o->environment, env, &s->env, faults);
+    if (s->identity.wanted) /* going on as another user, where we are not root (identity_drop) */
+        environment_home(geteuid() == 0 ? s->identity.uid : geteuid(), false, &s->env);
     if (o->expand)
         environment_expand(s->argv, s->env, faults);
     if (o->health.count > 0)
@@ -56,21 +63,43 @@ static void prepare(struct start *s, char **env, struct text *faults)
 /* What only root can do, and then never again. */
 static void drop(struct start *s, struct text *faults)
 {
-    s->plan.launch.listen_pid = descriptors_close(s->env);
+    const struct run_options *o = s->options;
+    struct list own = o->own;
+    bool root = geteuid() == 0;
+
+    descriptors_close(s->env);
+    s->plan.launch.listen_pid = descriptors_listen_pid(s->env);
+    refusal_open(o->termination_log);
     if (s->identity.wanted)
         descriptors_own_stdio(s->identity.uid);
-    if (identity_drop(&s->identity, faults) != 0)
-        return;
-    if (s->identity.wanted)
-        environment_home(s->identity.uid, &s->env);
+    if (root)
+        own_apply(&own, s->identity.uid, s->identity.gid, faults);
+    if (o->write.count > 0) {
+        confine_prepare(&o->write, o->write_strict, &s->confine, faults);
+        s->plan.launch.confine = &s->confine;
+    }
+    if (faults->len == 0 && identity_drop(&s->identity, faults) == 0)
+        own_verify(&own, root, faults);
 }
 
-static void become_reaper(const struct run_options *o, bool pid1)
+static void become_reaper(void)
 {
-    if (!pid1 && prctl(PR_SET_CHILD_SUBREAPER, 1UL) != 0)
+    if (getpid() != 1 && prctl(PR_SET_CHILD_SUBREAPER, 1UL) != 0)
         log_line(LOG_WARN, "neither PID 1 nor able to become a subreaper: orphans will not be reaped here");
-    if (o->death_signal != 0) /* after the change of user, which clears it */
-        prctl(PR_SET_PDEATHSIG, (unsigned long)o->death_signal);
+}
+
+int run_program(struct supervise_plan *plan, const struct run_options *options, char **argv, char **env)
+{
+    plan->pid1 = getpid() == 1;
+    plan->group |= options->group;
+    plan->tell_reaped = options->tell_reaped;
+    plan->launch.argv = argv;
+    plan->launch.env = env;
+    plan->launch.death_signal = options->death_signal;
+    launch_find_terminal(&plan->launch);
+    if (options->death_signal != 0) /* after the change of user, which clears it */
+        prctl(PR_SET_PDEATHSIG, (unsigned long)options->death_signal);
+    return supervise(plan);
 }
 
 static enum log_level level(const struct run_options *o)
@@ -93,21 +122,17 @@ int run_command(char **argv, char **env, struct launch *launch)
     if (options.help || options.version || options.licence)
         return help_print(options.help ? HELP_RUN : options.version ? HELP_VERSION : HELP_LICENCE);
     prepare(&s, env, &faults);
+    if (s.plan.rules.health) /* what comes before PROGRAM may take its time */
+        supervise_publish(VERDICT_STARTING);
     if (faults.len == 0)
         drop(&s, &faults);
     if (faults.len > 0) {
-        refuse(options.termination_log, &faults);
+        refusal_open(options.termination_log);
+        refuse("%s", faults.at);
         return STATUS_REFUSED;
     }
-    s.plan.pid1 = getpid() == 1;
-    s.plan.group = options.group;
-    s.plan.tell_reaped = options.tell_reaped;
     s.plan.health = &s.health;
     s.plan.wait = &s.wait;
-    s.plan.launch.argv = s.argv;
-    s.plan.launch.env = s.env;
-    s.plan.launch.death_signal = options.death_signal;
-    launch_find_terminal(&s.plan.launch);
-    become_reaper(&options, s.plan.pid1);
-    return supervise(&s.plan);
+    become_reaper();
+    return run_program(&s.plan, &options, s.argv, s.env);
 }

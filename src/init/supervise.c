@@ -3,9 +3,11 @@
 
 #include "kinglet/descriptors.h"
 #include "kinglet/log.h"
+#include "kinglet/refusal.h"
 #include "kinglet/sweep.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -24,7 +26,7 @@ static void step(struct supervisor *s, struct life_event event);
 
 /* --- orders --- */
 
-static void set_name(enum verdict verdict)
+void supervise_publish(enum verdict verdict)
 {
     static const char names[][16] = {
         [VERDICT_NONE] = "kinglet",           [VERDICT_STARTING] = "init:starting",
@@ -53,27 +55,40 @@ static void signal_program(const struct supervisor *s, int signal_number)
     }
 }
 
+/* These lines, and the ones on children, are dumb-init's: its users' tools look for them. */
+static void pass(const struct supervisor *s, int signal_number)
+{
+    signal_program(s, signal_number);
+    log_line(LOG_DEBUG, "Forwarded signal %d to children.", signal_number);
+}
+
+#define NOT_ANSWERED "not started, because what it waits for did not answer: %s"
+
+/* A probe's end as a line: at debug, but for a change of the verdict, and for a wait that failed, which is a
+ * refusal. */
+static void tell_probe(const struct supervisor *s, bool bad, const char *line)
+{
+    bool turns = life_would_turn(&s->plan->rules, &s->life, !bad);
+
+    if (s->life.phase == LIFE_WAITING && bad)
+        refuse(NOT_ANSWERED, line);
+    else
+        log_line(s->life.phase == LIFE_WAITING || !turns ? LOG_DEBUG : bad ? LOG_WARN : LOG_INFO, "%s", line);
+}
+
 /* In the child. What it says is what PID 1 will conclude from its exit status. */
 static _Noreturn void be_probe(const struct supervisor *s, bool wait)
 {
-    char lines[1024];
+    char line[PIPE_BUF];
     struct text report;
     int bad;
 
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     prctl(PR_SET_NAME, "kinglet:probe");
-    text_init(&report, lines, sizeof lines);
+    text_init(&report, line, sizeof line);
     bad = wait ? probe_wait(s->plan->wait, &report) : probe_run(s->plan->health, &report);
-    for (size_t i = 0; i < report.len; i++) /* one line here, whatever it is there */
-        if (lines[i] == '\n')
-            lines[i] = i + 1 < report.len ? ';' : '\0';
-    if (wait && bad)
-        log_line(LOG_ERROR, "not started, because what it waits for did not answer: %s", lines);
-    else if (!wait && life_would_turn(&s->plan->rules, &s->life, !bad))
-        log_line(bad ? LOG_WARN : LOG_INFO, "%s", lines);
-    else
-        log_line(LOG_DEBUG, "%s", lines);
-    _exit(bad ? 1 : 0);
+    tell_probe(s, bad, line);
+    _exit(bad);
 }
 
 /* fork(2) without what the C library does for programs with threads. */
@@ -93,7 +108,7 @@ static void start_probe(struct supervisor *s, bool wait)
     if (pid == 0)
         be_probe(s, wait);
     if (pid < 0) {
-        log_line(LOG_WARN, "a probe could not be started: %s", log_errno(errno));
+        log_line(wait ? LOG_ERROR : LOG_WARN, "a probe could not be started: %s", log_errno(errno));
         step(s, (struct life_event){.kind = LIFE_NOT_PROBED});
         return;
     }
@@ -125,13 +140,20 @@ static void start_program(struct supervisor *s)
         return;
     }
     s->program = pid;
+    log_line(LOG_DEBUG, "Child spawned with PID %d.", pid);
+    if (s->plan->launch.session == LAUNCH_SESSION)
+        log_line(LOG_DEBUG, "setsid complete.");
     if (!may_start_again(&s->plan->rules))
         let_go();
     step(s, (struct life_event){.kind = LIFE_STARTED});
 }
 
-static void tell(enum life_note note, const struct life_orders *orders)
+static void tell(const struct supervisor *s, enum life_note note, const struct life_orders *orders)
 {
+    static const char overran[] = "unhealthy: a probe did not end in time and was killed";
+    static const char acting[][11] = {
+        [HEALTH_STOP] = "stopping", [HEALTH_RESTART] = "restarting", [HEALTH_KILL] = "killing"};
+    const struct life_rules *rules = &s->plan->rules;
     char words[32];
     struct text delay;
 
@@ -139,16 +161,18 @@ static void tell(enum life_note note, const struct life_orders *orders)
     case NOTE_NONE:
         break;
     case NOTE_OVERRAN:
-        log_line(LOG_DEBUG, "unhealthy: a probe did not end in time and was killed");
+        log_line(LOG_DEBUG, "%s", overran);
         break;
     case NOTE_TURNED_BAD:
-        log_line(LOG_WARN, "unhealthy: a probe did not end in time and was killed");
+        log_line(LOG_WARN, "%s", overran);
+        if (rules->on_unhealthy == HEALTH_NONE)
+            break;
+        __attribute__((fallthrough));
+    case NOTE_UNHEALTHY_STOP:
+        log_line(LOG_WARN, "%s PROGRAM because it is unhealthy", acting[rules->on_unhealthy]);
         break;
     case NOTE_STOPPING:
-        log_line(LOG_DEBUG, "stopping");
-        break;
-    case NOTE_UNHEALTHY_STOP:
-        log_line(LOG_WARN, "stopping PROGRAM because it is unhealthy");
+        log_line(rules->health ? LOG_INFO : LOG_DEBUG, "stopping");
         break;
     case NOTE_KILLING:
         log_line(LOG_WARN, "the stop time-out has passed: killing what is left");
@@ -168,22 +192,22 @@ static void tell(enum life_note note, const struct life_orders *orders)
         log_line(LOG_WARN, "PROGRAM is started again in %s", words);
         break;
     case NOTE_WAIT_OVERRAN:
-        log_line(LOG_ERROR, "not started, because what it waits for did not answer in time");
+        refuse(NOT_ANSWERED, overran);
         break;
     }
 }
 
 static void perform(struct supervisor *s, const struct life_orders *o)
 {
-    tell(o->note, o);
+    tell(s, o->note, o);
     if (o->publish != VERDICT_NONE)
-        set_name(o->publish);
+        supervise_publish(o->publish);
     if (o->kill_probe && s->probe != 0) {
         kill(s->probe, SIGKILL);
         s->probe = 0;
     }
     if (o->pass != 0)
-        signal_program(s, o->pass);
+        pass(s, o->pass);
     if (o->pass != 0 && o->cont)
         signal_program(s, SIGCONT);
     if (o->sweep != 0) {
@@ -225,17 +249,23 @@ static void stopped_by_terminal(struct supervisor *s, int signal_number)
     kill(-s->program, SIGCONT);
 }
 
-static int exit_status(int wait_status)
+static int exit_status(pid_t pid, int wait_status)
 {
-    return WIFSIGNALED(wait_status) ? STATUS_SIGNAL + WTERMSIG(wait_status) : WEXITSTATUS(wait_status);
+    bool killed = WIFSIGNALED(wait_status);
+    int value = killed ? WTERMSIG(wait_status) : WEXITSTATUS(wait_status);
+
+    log_line(LOG_DEBUG, "A child with PID %d %s %d.", pid,
+             killed ? "was terminated by signal" : "exited with exit status", value);
+    return killed ? STATUS_SIGNAL + value : value;
 }
 
 /* Reaps until nothing is left to reap: several SIGCHLD may have come as one. */
 static void reap(struct supervisor *s)
 {
+    const struct supervise_plan *plan = s->plan;
     bool program_exited = false, probe_exited = false;
     int program_status = 0, probe_status = 0;
-    int status;
+    int status, code = 0;
     pid_t pid;
 
     while ((pid = waitpid(-1, &status, WNOHANG | WUNTRACED)) != 0) {
@@ -243,28 +273,37 @@ static void reap(struct supervisor *s)
             continue;
         if (pid < 0)
             break;
+        if (!WIFSTOPPED(status))
+            code = exit_status(pid, status);
         if (WIFSTOPPED(status)) {
             int why = WSTOPSIG(status);
             if (pid == s->program && (why == SIGTSTP || why == SIGTTIN || why == SIGTTOU))
                 stopped_by_terminal(s, why);
         } else if (pid == s->program) {
-            launch_pass_terminal(&s->plan->launch, pid, 0);
+            launch_pass_terminal(&plan->launch, pid, 0);
+            /* Where others are left in that session its id is still theirs. */
+            if (plan->leave && plan->launch.session == LAUNCH_SESSION)
+                kill(-pid, SIGTERM);
             s->program = 0;
             program_exited = true;
-            program_status = exit_status(status);
+            program_status = code;
         } else if (pid == s->probe) {
             s->probe = 0;
             probe_exited = true;
-            probe_status = exit_status(status);
-        } else if (s->plan->tell_reaped) {
+            probe_status = code;
+        } else if (plan->tell_reaped) {
             log_line(LOG_WARN, "Reaped zombie process with pid=%d", pid);
         }
     }
+    /* PROGRAM first: a probe that failed because PROGRAM was ending says nothing. */
+    if (program_exited)
+        step(s, (struct life_event){
+                    .kind = LIFE_EXITED, .value = program_status, .left = pid == 0 && !plan->leave});
+    if (probe_exited && probe_status >= STATUS_SIGNAL && !program_exited)
+        tell_probe(s, true, "unhealthy: a probe was killed (for memory?)");
     if (probe_exited)
         step(s, (struct life_event){.kind = LIFE_PROBED, .value = probe_status});
-    if (program_exited)
-        step(s, (struct life_event){.kind = LIFE_EXITED, .value = program_status, .left = pid == 0});
-    else if (pid < 0)
+    if (pid < 0 && !program_exited)
         step(s, (struct life_event){.kind = LIFE_NOTHING_LEFT});
 }
 
@@ -278,6 +317,15 @@ static int next_signal(int64_t deadline)
     return signal_number == SIGPIPE && sender == getpid() ? 0 : signal_number;
 }
 
+static void take_signal(struct supervisor *s, int signal_number)
+{
+    log_line(LOG_DEBUG, "Received signal %d.", signal_number);
+    step(s, (struct life_event){.kind = LIFE_SIGNAL, .value = signal_number});
+    if (s->plan->suspend &&
+        (signal_number == SIGTSTP || signal_number == SIGTTIN || signal_number == SIGTTOU))
+        kill(getpid(), SIGSTOP); /* which PID 1 does not notice */
+}
+
 int supervise(const struct supervise_plan *plan)
 {
     struct supervisor s = {.plan = plan};
@@ -286,10 +334,11 @@ int supervise(const struct supervise_plan *plan)
     while (s.life.phase != LIFE_ENDED) {
         int signal_number = next_signal(life_deadline(&s.life));
         if (signal_number != 0 && signal_number != SIGCHLD)
-            step(&s, (struct life_event){.kind = LIFE_SIGNAL, .value = signal_number});
+            take_signal(&s, signal_number);
         reap(&s);
         if (life_deadline(&s.life) != CLOCK_NONE && clock_us() >= life_deadline(&s.life))
             step(&s, (struct life_event){.kind = LIFE_TIME});
     }
+    log_line(LOG_DEBUG, "Child exited with status %d. Goodbye.", s.life.status);
     return s.life.status;
 }

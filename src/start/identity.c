@@ -129,7 +129,7 @@ static int change_ids(const struct identity *id, struct text *faults)
         int error = errno;
         bool primary_alone = id->group_count == 1 && id->group[0] == id->gid;
         if (!primary_alone || !groups_are_ours(id)) /* nothing remains, and nothing else was asked for */
-            return fail(faults, "setgroups", error, mend(error));
+            return fail(faults, "setgroups (which --groups keep does without)", error, mend(error));
     }
     if (syscall(CALL_SETRESGID, id->gid, id->gid, id->gid) != 0)
         return fail(faults, "setresgid", errno, mend(errno));
@@ -164,15 +164,30 @@ static bool ids_are(long call, uint32_t wanted)
            now.effective == wanted && now.saved == wanted;
 }
 
+static int verify_ids(const struct identity *id, struct text *faults)
+{
+    if (!ids_are(CALL_GETRESGID, id->gid) || !ids_are(CALL_GETRESUID, id->uid))
+        return fail(faults, "the ids are not what was asked for", EPERM, "");
+    if (!id->keep_groups && !groups_are_ours(id))
+        return fail(faults, "supplementary groups remain", EPERM, "");
+    return 0;
+}
+
+int identity_switch(const struct identity *identity, struct text *faults)
+{
+    int error = change_ids(identity, faults);
+
+    return error != 0 ? error : verify_ids(identity, faults);
+}
+
 /* What the kernel says now, whatever the calls before have returned. */
 static int verify(const struct identity *id, bool ids_wanted, struct text *faults)
 {
     struct capability_sets sets[2];
+    int error = ids_wanted ? verify_ids(id, faults) : 0;
 
-    if (ids_wanted && (!ids_are(CALL_GETRESGID, id->gid) || !ids_are(CALL_GETRESUID, id->uid)))
-        return fail(faults, "the ids are not what was asked for", EPERM, "");
-    if (ids_wanted && !id->keep_groups && !groups_are_ours(id))
-        return fail(faults, "supplementary groups remain", EPERM, "");
+    if (error != 0)
+        return error;
     if (!id->allow_new_privs && prctl(PR_GET_NO_NEW_PRIVS, 0UL, 0UL, 0UL, 0UL) != 1)
         return fail(faults, "no_new_privs is not set", EPERM, "");
     if (id->uid == 0)
@@ -229,6 +244,9 @@ int identity_drop(const struct identity *identity, struct text *faults)
         if (!same)
             log_line(LOG_WARN, "started as %u:%u, which cannot become --user %u:%u: going on as %u:%u",
                      uid.effective, gid.effective, identity->uid, identity->gid, uid.effective,
+                     gid.effective);
+        else if (!identity->keep_groups && !groups_are_ours(identity))
+            log_line(LOG_INFO, "started as %u:%u with further groups, which stay", uid.effective,
                      gid.effective);
         error = become(identity, false, faults);
     }
