@@ -24,7 +24,7 @@ static const char run[] = "usage: kinglet [OPTION...] [--] PROGRAM [ARG...]   ru
                           "             --health-start-interval 5s  --restart no|on-failure[:MAX]|always\n"
                           "             --health-on-failure none|stop|restart|kill\n"
                           "messages     --log-level error|warn|info|debug  --log-format text|json\n"
-                          "             --termination-log PATH  -v  -h --help  -V --version  -l (licence)\n"
+                          "             --termination-log PATH  -v --verbose  -h --help  -V --version  -l\n"
                           "Options may come from the environment: --stop-delay is KINGLET_STOP_DELAY.\n"
                           "Exit status: PROGRAM's, 128+N for signal N; 125 refused, 126 not executable,\n"
                           "127 not found, 69 stopped because unhealthy.\n";

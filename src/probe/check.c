@@ -49,7 +49,7 @@ static const char help[] =
     "         none: what PID 1 says, or else the targets in KINGLET_HEALTH\n"
     "options  -t --timeout 2s   total, for all targets     --wait DURATION  retry\n"
     "         --status 200-399  -H --header 'Name: value'  -X --method GET|HEAD\n"
-    "         --body TEXT       --json PATH=VALUE          -q  -v\n";
+    "         --body TEXT       --json PATH=VALUE   -q --quiet   -v --verbose\n";
 
 /* The contents of a small file of /proc, NUL-terminated. Returns its length, or 0. */
 static size_t read_small(const char *path, char *buffer, size_t size)

@@ -1,5 +1,4 @@
 """What is documented where, taken apart. The option tables in the source are what everything else is held against."""
-import glob
 import os
 import re
 import subprocess
@@ -63,7 +62,3 @@ def examples(text):
         block = re.sub("^    ", "", block, flags=re.M)
         if re.search(r"^\$ ", block, re.M):
             yield [(part.split("\n", 1)[0], part.split("\n", 1)[1]) for part in re.split(r"^\$ ", block, flags=re.M)[1:]]
-
-
-def sources():
-    return glob.glob(f"{TOP}/src/*/*.c")

@@ -16,10 +16,12 @@ def test_binary_knows_what_its_table_has(command):
     """The table was read right: the binary takes each of them, and nothing else."""
     first = [] if command == "run" else [command]
     for name in longs(command) - {"help", "version"}:
-        for argv in ([f"--{name}", "x"], [f"--{name}=x"]):
+        flag = table(command)[name][1] in ("FLAG", "COUNT")
+        for argv in ([f"--{name}"] if flag else [f"--{name}", "x"], [f"--{name}=x"]):
             said = kinglet(*first, *argv, "--no-such-option").stdout
             assert "--no-such-option: unknown option" in said, said
             assert f"--{name}: unknown option" not in said, said
+            assert flag or f"--{name}: a value is missing" in kinglet(*first, f"--{name}").stdout
     for name in set().union(*(longs(c) for c in TABLES)) - longs(command):
         assert f"--{name}: unknown option" in kinglet(*first, f"--{name}", "x").stdout
 
