@@ -45,7 +45,7 @@ END {
         typed = "    local -a typed=(\"${words[@]:1:$((CURRENT - 2))}\")\n    local current=${words[CURRENT]}"
     }
     print head
-    print "    local command=run ended=0 word previous= options takes"
+    print "    local command=run at=0 ended=0 word previous= options takes"
     print typed
     print "    case ${typed[" first "]-} in check | audit | sleep | pause | install) command=${typed[" first "]} ;; esac"
     print "    case $command in"
@@ -56,12 +56,13 @@ END {
     print "    # where PROGRAM begins, its own completion takes over"
     print "    [[ $current == = ]] && current="
     print "    for word in \"${typed[@]}\"; do"
+    print "        at=$((at + 1))"
     print "        [[ $word == = ]] && continue # where the shell takes --name=value apart"
     print "        if [[ -n $previous && $takes == *\"|$previous|\"* ]]; then previous=; continue; fi"
     print "        previous=$word"
     print "        [[ $ended == 0 && $word == -- ]] && { ended=1; continue; }"
     print "        [[ $ended == 0 && $word == -* ]] && continue"
-    print "        [[ $command == run ]] && { _kinglet_program; return; }"
+    print "        [[ $command == run ]] && { _kinglet_program $at; return; }"
     print "    done"
     print "    case $previous in"
     for (i = 1; i < count; i++) {
@@ -82,13 +83,13 @@ END {
         print "_kinglet_words() { compadd -- ${=1}; }"
         print "_kinglet_files() { _files; }"
         print "_kinglet_commands() { _command_names -e; }"
-        print "_kinglet_program() { _normal; }"
+        print "_kinglet_program() { words=(\"${(@)words[$1 + 1,-1]}\"); CURRENT=$((CURRENT - $1)); _normal; }"
         print "_kinglet \"$@\""
     } else {
         print "_kinglet_words() { COMPREPLY+=($(compgen -W \"$1\" -- \"$current\")); }"
         print "_kinglet_files() { COMPREPLY+=($(compgen -f -- \"$current\")); }"
         print "_kinglet_commands() { COMPREPLY+=($(compgen -c -- \"$current\")); }"
-        print "_kinglet_program() { COMPREPLY+=($(compgen -f -- \"$current\")); }"
+        print "_kinglet_program() { if declare -F _command_offset >/dev/null; then _command_offset \"$1\"; else _kinglet_files; fi; }"
         print "complete -F _kinglet kinglet"
     }
 }
