@@ -1,6 +1,7 @@
 /* check: the command that images use as their HEALTHCHECK. See kinglet/probe.h. */
 #include "kinglet/probe.h"
 
+#include "kinglet/calls.h"
 #include "kinglet/clock.h"
 #include "kinglet/expand.h"
 #include "kinglet/log.h"
@@ -49,7 +50,7 @@ static const char help[] =
     "         none: what PID 1 says, or else the targets in KINGLET_HEALTH\n"
     "options  -t --timeout 2s   total, for all targets     --wait DURATION  retry\n"
     "         --status 200-399  -H --header 'Name: value'  -X --method GET|HEAD\n"
-    "         --body TEXT       --json PATH=VALUE          -q  -v\n";
+    "         --body TEXT       --json PATH=VALUE   -q --quiet   -v --verbose\n";
 
 /* The contents of a small file of /proc, NUL-terminated. Returns its length, or 0. */
 static size_t read_small(const char *path, char *buffer, size_t size)
@@ -123,9 +124,9 @@ static void become_like_pid1(void)
     if (gid < 0)
         return;
     group = (unsigned)gid;
-    syscall(SYS_setgroups, 1, &group);
-    syscall(SYS_setresgid, gid, gid, gid);
-    syscall(SYS_setresuid, uid, uid, uid);
+    syscall(CALL_SETGROUPS, 1, &group);
+    syscall(CALL_SETRESGID, gid, gid, gid);
+    syscall(CALL_SETRESUID, uid, uid, uid);
 }
 
 static void targets_from_environment(char *const *env, struct list *targets, struct text *faults)

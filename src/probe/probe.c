@@ -388,7 +388,7 @@ static void put_line(const struct look *l, const struct probe_plan *plan, struct
 
 int probe_run(const struct probe_plan *plan, struct text *report)
 {
-    static struct look looks[PROBE_TARGETS]; /* as much of it as there are targets becomes memory */
+    static struct look looks[PROBE_TARGETS]; /* not on the stack, where all of it would be touched */
     struct resolve_config config;
     int64_t deadline = clock_us() + plan->timeout;
     int bad = 0;

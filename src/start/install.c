@@ -1,6 +1,7 @@
 /* install: this binary, copied to where an init container wants it. See kinglet/commands.h. */
 #include "kinglet/commands.h"
 
+#include "kinglet/help.h"
 #include "kinglet/log.h"
 #include "kinglet/status.h"
 #include "kinglet/text.h"
@@ -12,6 +13,7 @@
 #include <string.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 /* Returns 0 or -errno. */
@@ -21,7 +23,7 @@ static int copy(int from, int to)
 
     while ((n = sendfile(to, from, NULL, 1 << 20)) > 0)
         continue;
-    if (n < 0 || fchmod(to, 0755) != 0 || fsync(to) != 0)
+    if (n < 0 || syscall(SYS_fchmod, to, 0755) != 0 || fsync(to) != 0)
         return -errno;
     return 0;
 }
@@ -39,6 +41,8 @@ int install_command(char *const *argv)
     struct stat target;
     int from, to, result;
 
+    if (help_is_wanted(argv[1]))
+        return help_print(HELP_COMMANDS);
     if (argv[1] == NULL || argv[2] != NULL) {
         log_line(LOG_ERROR, "install: usage: kinglet install PATH");
         return STATUS_REFUSED;
