@@ -6,6 +6,7 @@
 #include "kinglet/probe.h"
 #include "kinglet/run.h"
 
+#include <signal.h>
 #include <string.h>
 
 int main(int argc, char **argv, char **env)
@@ -25,6 +26,7 @@ int main(int argc, char **argv, char **env)
         return install_command(argv + 1);
     if (strcmp(command, "audit") != 0 && strcmp(command, "check") != 0)
         return run_command(argv, env, &launch);
+    launch.mask.word[0] |= 1UL << (SIGPIPE - 1); /* a reader that has gone changes no exit status */
     sigmask_set(&launch.mask);
     return command[0] == 'a' ? audit_command(argv + 1, env) : check_command(argv + 1, env);
 }

@@ -4,8 +4,10 @@
 #include "kinglet/output.h"
 #include "kinglet/status.h"
 
+#include <string.h>
+
 static const char run[] = "usage: kinglet [OPTION...] [--] PROGRAM [ARG...]   run PROGRAM as main process\n"
-                          "       kinglet check|audit|sleep|pause|install --help or kinglet(1) for these\n"
+                          "       kinglet check|audit|sleep|pause|install --help, or kinglet(1)\n"
                           "identity     -u --user UID[:GID]  --groups GID,...|keep  --keep-cap NAME\n"
                           "             --own PATH  --write PATH  --write-strict  --strict-user\n"
                           "             --allow-root  --allow-new-privs\n"
@@ -22,16 +24,28 @@ static const char run[] = "usage: kinglet [OPTION...] [--] PROGRAM [ARG...]   ru
                           "             --health-start-interval 5s  --restart no|on-failure[:MAX]|always\n"
                           "             --health-on-failure none|stop|restart|kill\n"
                           "messages     --log-level error|warn|info|debug  --log-format text|json\n"
-                          "             --termination-log PATH  -v  -h --help  -V --version  -l (licence)\n"
+                          "             --termination-log PATH  -v --verbose  -h --help  -V --version  -l\n"
                           "Options may come from the environment: --stop-delay is KINGLET_STOP_DELAY.\n"
                           "Exit status: PROGRAM's, 128+N for signal N; 125 refused, 126 not executable,\n"
                           "127 not found, 69 stopped because unhealthy.\n";
 
+static const char commands[] = "usage: kinglet sleep DURATION   wait (250ms, 5s, 2m), then exit 0\n"
+                               "       kinglet pause            reap and wait until SIGTERM or SIGINT\n"
+                               "       kinglet install PATH     copy this binary there\n";
+
+bool help_is_wanted(const char *word)
+{
+    return word != NULL && (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0);
+}
+
 int help_print(enum help_topic topic)
 {
-    static const char version[] = "kinglet " KINGLET_VERSION "\n";
-    static const char licence[] = "kinglet is free software under the MIT licence.\n";
-    const char *words = topic == HELP_RUN ? run : topic == HELP_VERSION ? version : licence;
+    static const char *const words[] = {
+        [HELP_RUN] = run,
+        [HELP_COMMANDS] = commands,
+        [HELP_VERSION] = "kinglet " KINGLET_VERSION "\n",
+        [HELP_LICENCE] = "kinglet is free software under the MIT licence.\n",
+    };
 
-    return output_string(words) == 0 ? 0 : STATUS_REFUSED;
+    return output_string(words[topic]) == 0 ? 0 : STATUS_REFUSED;
 }

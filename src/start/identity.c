@@ -5,6 +5,7 @@
  */
 #include "kinglet/identity.h"
 
+#include "kinglet/calls.h"
 #include "kinglet/log.h"
 
 #include <errno.h>
@@ -12,27 +13,6 @@
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
-
-/* On 32-bit machines the calls without 32 in their name take 16-bit ids. */
-#ifdef SYS_setresuid32
-enum {
-    CALL_SETGROUPS = SYS_setgroups32,
-    CALL_GETGROUPS = SYS_getgroups32,
-    CALL_SETRESGID = SYS_setresgid32,
-    CALL_SETRESUID = SYS_setresuid32,
-    CALL_GETRESGID = SYS_getresgid32,
-    CALL_GETRESUID = SYS_getresuid32,
-};
-#else
-enum {
-    CALL_SETGROUPS = SYS_setgroups,
-    CALL_GETGROUPS = SYS_getgroups,
-    CALL_SETRESGID = SYS_setresgid,
-    CALL_SETRESUID = SYS_setresuid,
-    CALL_GETRESGID = SYS_getresgid,
-    CALL_GETRESUID = SYS_getresuid,
-};
-#endif
 
 enum {
     CAPABILITY_VERSION_3 = 0x20080522, /* linux/capability.h */
