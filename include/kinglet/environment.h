@@ -12,8 +12,8 @@
 #include <stdint.h>
 
 struct environment_options {
-    struct list env_files; /* paths of files of NAME=VALUE lines; later ones win, what was there already wins
-                              over all */
+    struct list env_files; /* paths of files of NAME=VALUE lines; later ones win, what was there already (and
+                              is not empty) wins over all */
     struct list defaults;  /* NAME=VALUE */
     struct list unset;     /* NAME */
     struct list secrets;   /* NAME, whose value is in the file that NAME_FILE names */

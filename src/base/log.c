@@ -87,17 +87,6 @@ static void put_time(struct text *t)
     text_put(t, "Z");
 }
 
-static void put_json_string(struct text *t, const char *s)
-{
-    text_put(t, "\"");
-    for (; *s != '\0'; s++) {
-        if (*s == '"' || *s == '\\')
-            text_put(t, "\\");
-        text_raw(t, s, 1);
-    }
-    text_put(t, "\"");
-}
-
 static void put_head(struct text *t, enum log_level level)
 {
     for (const char *c = config.head == NULL ? "kinglet: @: " : config.head; *c != '\0'; c++)
@@ -144,14 +133,14 @@ void log_line(enum log_level level, const char *format, ...)
         text_put(&t, "\",\"level\":\"");
         text_put(&t, names[level]);
         text_put(&t, "\",\"name\":");
-        put_json_string(&t, config.name);
+        text_json(&t, config.name);
         text_put(&t, ",\"message\":");
         /* Escapes at most double a message, half of PIPE_BUF: what is cut is the message, between characters.
          */
         while (m.len > 0 && (t.len + 2 * m.len + 4 > t.cap || (message[m.len] & 0xC0) == 0x80))
             m.len--;
         message[m.len] = '\0';
-        put_json_string(&t, message);
+        text_json(&t, message);
         text_put(&t, "}");
     } else {
         put_head(&t, level);
@@ -162,61 +151,64 @@ void log_line(enum log_level level, const char *format, ...)
     errno = kept;
 }
 
+/* Kept as two rows, since words of a fixed width would be half air. */
+#define ERRORS(X)                                                                                            \
+    X(EPERM, "operation not permitted")                                                                      \
+    X(ENOENT, "no such file or directory")                                                                   \
+    X(ESRCH, "no such process")                                                                              \
+    X(EINTR, "interrupted")                                                                                  \
+    X(EIO, "input/output error")                                                                             \
+    X(ENXIO, "no such device or address")                                                                    \
+    X(E2BIG, "argument list too long")                                                                       \
+    X(ENOEXEC, "exec format error")                                                                          \
+    X(EBADF, "bad file descriptor")                                                                          \
+    X(EAGAIN, "resource unavailable (a limit?)")                                                             \
+    X(ENOMEM, "out of memory")                                                                               \
+    X(EACCES, "permission denied")                                                                           \
+    X(EBUSY, "busy")                                                                                         \
+    X(EEXIST, "exists")                                                                                      \
+    X(EXDEV, "on another mount")                                                                             \
+    X(ENOTDIR, "not a directory")                                                                            \
+    X(EISDIR, "is a directory")                                                                              \
+    X(EINVAL, "invalid argument")                                                                            \
+    X(ENFILE, "too many open files in system")                                                               \
+    X(EMFILE, "too many open files")                                                                         \
+    X(ENOTTY, "not a terminal")                                                                              \
+    X(ETXTBSY, "text file busy")                                                                             \
+    X(EFBIG, "file too large")                                                                               \
+    X(ENOSPC, "no space left")                                                                               \
+    X(EROFS, "read-only file system")                                                                        \
+    X(EPIPE, "broken pipe")                                                                                  \
+    X(ENAMETOOLONG, "name too long")                                                                         \
+    X(ENOSYS, "not known to this kernel")                                                                    \
+    X(ELOOP, "too many symbolic links")                                                                      \
+    X(EPROTO, "protocol error")                                                                              \
+    X(EOPNOTSUPP, "not supported, or off")                                                                   \
+    X(EOVERFLOW, "value too large")                                                                          \
+    X(EAFNOSUPPORT, "address family not supported")                                                          \
+    X(EADDRNOTAVAIL, "address not available")                                                                \
+    X(ENETUNREACH, "network unreachable")                                                                    \
+    X(ECONNABORTED, "connection aborted")                                                                    \
+    X(ECONNRESET, "connection reset")                                                                        \
+    X(ETIMEDOUT, "timed out")                                                                                \
+    X(ECONNREFUSED, "connection refused")                                                                    \
+    X(EHOSTUNREACH, "host unreachable")
+#define ERROR_NUMBER(error, words) error,
+#define ERROR_WORDS(error, words)  words "\0"
+
 const char *log_errno(int error)
 {
-    static const struct {
-        unsigned char error;
-        char words[31];
-    } known[] = {
-        {EPERM, "operation not permitted"},
-        {ENOENT, "no such file or directory"},
-        {ESRCH, "no such process"},
-        {EINTR, "interrupted"},
-        {EIO, "input/output error"},
-        {ENXIO, "no such device or address"},
-        {E2BIG, "argument list too long"},
-        {ENOEXEC, "exec format error"},
-        {EBADF, "bad file descriptor"},
-        {EAGAIN, "resource unavailable (a limit?)"},
-        {ENOMEM, "out of memory"},
-        {EACCES, "permission denied"},
-        {EBUSY, "busy"},
-        {EEXIST, "exists"},
-        {EXDEV, "on another mount"},
-        {ENOTDIR, "not a directory"},
-        {EISDIR, "is a directory"},
-        {EINVAL, "invalid argument"},
-        {ENFILE, "too many open files in system"},
-        {EMFILE, "too many open files"},
-        {ENOTTY, "not a terminal"},
-        {ETXTBSY, "text file busy"},
-        {EFBIG, "file too large"},
-        {ENOSPC, "no space left"},
-        {EROFS, "read-only file system"},
-        {EPIPE, "broken pipe"},
-        {ENAMETOOLONG, "name too long"},
-        {ENOSYS, "not known to this kernel"},
-        {ELOOP, "too many symbolic links"},
-        {EPROTO, "protocol error"},
-        {EOPNOTSUPP, "not supported, or off"},
-        {EOVERFLOW, "value too large"},
-        {EAFNOSUPPORT, "address family not supported"},
-        {EADDRNOTAVAIL, "address not available"},
-        {ENETUNREACH, "network unreachable"},
-        {ECONNABORTED, "connection aborted"},
-        {ECONNRESET, "connection reset"},
-        {ETIMEDOUT, "timed out"},
-        {ECONNREFUSED, "connection refused"},
-        {EHOSTUNREACH, "host unreachable"},
-    };
+    static const unsigned char known[] = {ERRORS(ERROR_NUMBER)};
+    static const char words[] = ERRORS(ERROR_WORDS);
+    const char *at = words;
     static char other[16];
     struct text t;
 
     if (error < 0)
         error = -error;
-    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
-        if (known[i].error == error)
-            return known[i].words;
+    for (size_t i = 0; i < sizeof known; i++, at += strlen(at) + 1)
+        if (known[i] == error)
+            return at;
     text_init(&t, other, sizeof other);
     text_format(&t, "error %d", error);
     return other;

@@ -72,7 +72,7 @@ static void drop(struct start *s, struct text *faults)
     refusal_open(o->termination_log);
     if (s->identity.wanted)
         descriptors_own_stdio(s->identity.uid);
-    if (root)
+    if (root && own.count > 0)
         own_apply(&own, s->identity.uid, s->identity.gid, faults);
     if (o->write.count > 0) {
         confine_prepare(&o->write, o->write_strict, &s->confine, faults);

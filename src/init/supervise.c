@@ -3,6 +3,7 @@
 
 #include "kinglet/descriptors.h"
 #include "kinglet/log.h"
+#include "kinglet/process.h"
 #include "kinglet/refusal.h"
 #include "kinglet/sweep.h"
 
@@ -11,7 +12,6 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -91,19 +91,9 @@ static _Noreturn void be_probe(const struct supervisor *s, bool wait)
     _exit(bad);
 }
 
-/* fork(2) without what the C library does for programs with threads. */
-static pid_t fork_probe(void)
-{
-#ifdef SYS_fork
-    return (pid_t)syscall(SYS_fork);
-#else
-    return (pid_t)syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0);
-#endif
-}
-
 static void start_probe(struct supervisor *s, bool wait)
 {
-    pid_t pid = fork_probe();
+    pid_t pid = process_fork();
 
     if (pid == 0)
         be_probe(s, wait);
