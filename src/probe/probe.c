@@ -231,9 +231,9 @@ static void look_at_file(struct look *l)
      * fresh. */
     ahead = age < 0;
     age = ahead ? -age : age;
-    text_put(&l->why, ahead ? "changed in the future, in " : "changed ");
+    text_put(&l->why, "changed ");
     text_duration(&l->why, age);
-    text_put(&l->why, ahead ? "" : " ago");
+    text_put(&l->why, ahead ? " in the future" : " ago");
     decide(l, age <= l->target->max_age);
 }
 
