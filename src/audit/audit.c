@@ -58,8 +58,7 @@ int audit_command(char *const *argv, char *const *env)
     if (options.help)
         return output_string(help) == 0 ? 0 : FOUND_BAD;
     if (argv[first] != NULL) {
-        text_next(&t);
-        text_format(&t, "%s: unknown option", argv[first]);
+        text_fault(&t, "%s: unknown option", argv[first]);
     }
     if (t.len > 0) {
         log_line(LOG_ERROR, "audit: %s", t.at);

@@ -210,8 +210,7 @@ static int parse_long(struct parse *p, const char *word, const char *next)
     const char *value = word[2 + len] == '=' ? word + 2 + len + 1 : NULL;
 
     if (o == NULL) {
-        text_next(p->faults);
-        text_format(p->faults, "%.*s: unknown option", (int)len + 2, word);
+        text_fault(p->faults, "%.*s: unknown option", (int)len + 2, word);
     } else if (!takes_value(o) || value != NULL) {
         store(p, o, value);
     } else if (next == NULL) {
@@ -229,8 +228,7 @@ static int parse_short(struct parse *p, const char *word, const char *next)
     for (const char *c = word + 1; *c != '\0'; c++) {
         const struct option *o = by_short_name(p, *c);
         if (o == NULL) {
-            text_next(p->faults);
-            text_format(p->faults, "-%c: unknown option", *c);
+            text_fault(p->faults, "-%c: unknown option", *c);
             return 1;
         }
         if (!takes_value(o)) {
@@ -242,8 +240,7 @@ static int parse_short(struct parse *p, const char *word, const char *next)
             store(p, o, next);
             return 2;
         } else {
-            text_next(p->faults);
-            text_format(p->faults, "-%c: a value is missing", *c);
+            text_fault(p->faults, "-%c: a value is missing", *c);
         }
     }
     return 1;
