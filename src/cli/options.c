@@ -138,13 +138,15 @@ static void store(struct parse *p, const struct option *o, const char *value)
         else
             *(unsigned *)at = (unsigned)number;
         break;
+    case OPTION_WORDS:
+        break;
     case OPTION_CHOICE:
-        n = choice_index(o->words, value);
+        n = choice_index(o[1].name, value);
         if (n >= 0) {
             *(unsigned *)at = (unsigned)n;
         } else {
             fault(p, o, value, "is none of ");
-            text_put(p->faults, o->words);
+            text_put(p->faults, o[1].name);
         }
         break;
     }
@@ -189,7 +191,8 @@ static void parse_environment(struct parse *p, char *const *env)
 static const struct option *by_long_name(const struct parse *p, const char *name, size_t len)
 {
     for (size_t i = 0; i < p->count; i++)
-        if (len > 0 && strlen(p->table[i].name) == len && memcmp(p->table[i].name, name, len) == 0)
+        if (len > 0 && p->table[i].kind != OPTION_WORDS && strlen(p->table[i].name) == len &&
+            memcmp(p->table[i].name, name, len) == 0)
             return &p->table[i];
     return NULL;
 }
