@@ -118,7 +118,7 @@ void audit_label_take(const char *label, struct audit_process *p);
 /* An environ of `len` bytes (a NUL behind each, and behind the whole), which is cut in place: the names of
  * variables that look like secrets, whose values are looked at only to tell that they are empty, a path, or a
  * URL with a password. */
-void audit_environ_take(char *environ, size_t len, struct audit_facts *f, struct audit_process *p);
+void audit_environ_take(char *block, size_t len, struct audit_facts *f, struct audit_process *p);
 
 /* One line of a mountinfo (proc(5)), which is cut in place. Returns the mount point where the mount is one
  * that may have an engine's socket in it, otherwise NULL. A malformed line is as none. */

@@ -40,7 +40,7 @@ static bool take_numbers(const char *status, const char *key, unsigned base, uin
     return at != NULL;
 }
 
-static enum audit_state good(bool is)
+static unsigned char good(bool is)
 {
     return is ? AUDIT_GOOD : AUDIT_BAD;
 }
@@ -175,17 +175,17 @@ static bool has_password(const char *value)
     return at[3 + user] == '@' && memchr(at + 3, ':', user) != NULL;
 }
 
-void audit_environ_take(char *environ, size_t len, struct audit_facts *f, struct audit_process *p)
+void audit_environ_take(char *block, size_t len, struct audit_facts *f, struct audit_process *p)
 {
     p->state[AUDIT_SECRETS] = AUDIT_GOOD;
-    for (char *end = environ + len, *next; environ < end; environ = next) {
-        size_t n = strcspn(environ, "=");
-        const char *value = environ + n + (environ[n] != '\0');
-        next = environ + strlen(environ) + 1;
-        environ[n] = '\0';
-        if (*value == '\0' || ((*value == '/' || !secret_name(environ, n)) && !has_password(value)))
+    for (char *end = block + len, *next; block < end; block = next) {
+        size_t n = strcspn(block, "=");
+        const char *value = block + n + (block[n] != '\0');
+        next = block + strlen(block) + 1;
+        block[n] = '\0';
+        if (*value == '\0' || ((*value == '/' || !secret_name(block, n)) && !has_password(value)))
             continue;
-        audit_found_add(&f->row[AUDIT_SECRETS].found, environ);
+        audit_found_add(&f->row[AUDIT_SECRETS].found, block);
         p->state[AUDIT_SECRETS] = AUDIT_BAD;
     }
 }

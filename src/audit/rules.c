@@ -221,11 +221,15 @@ static enum finding judge_user(const struct audit_facts *f, const struct audit_p
     return warns ? FINDING_WARN : FINDING_PASS;
 }
 
-/* The capabilities that go beyond what is allowed; in force or merely to be gained. */
+static uint64_t in_force(const struct audit_process *p)
+{
+    return p->effective | p->permitted | p->ambient;
+}
+
+/* The capabilities that go beyond what is allowed: those in force, or else those that could be gained. */
 static uint64_t beyond(const struct audit_facts *f, const struct audit_process *p)
 {
-    uint64_t spare = ~(UINT64_C(1) << CAPABILITY_NET_BIND_SERVICE);
-    uint64_t set = (p->effective | p->permitted | p->ambient) & spare;
+    uint64_t spare = ~(UINT64_C(1) << CAPABILITY_NET_BIND_SERVICE), set = in_force(p) & spare;
 
     if (set != 0)
         return set;
@@ -250,9 +254,9 @@ static enum finding judge(const struct audit_facts *f, const struct audit_proces
         if (check == AUDIT_USER)
             return judge_user(f, p);
         if (check == AUDIT_CAPABILITIES)
-            return set == 0                                     ? FINDING_PASS
-                   : f->restricted || (set & p->permitted) != 0 ? FINDING_FAIL
-                                                                : FINDING_WARN;
+            return set == 0                                    ? FINDING_PASS
+                   : f->restricted || (set & in_force(p)) != 0 ? FINDING_FAIL
+                                                               : FINDING_WARN;
         state =
             p->uid[0] != 0 && p->uid[1] != 0 && p->uid[2] != 0 && p->permitted == 0 ? AUDIT_GOOD : AUDIT_BAD;
     }
@@ -287,7 +291,7 @@ static enum finding each(const struct audit_facts *f, enum audit_check check, en
         text_format(why, "%s%llu (%s)", told > 1 ? ", " : ": ", (unsigned long long)p->pid, p->name);
         if (check == AUDIT_USER)
             text_format(why, " %llu:%llu", (unsigned long long)p->uid[1], (unsigned long long)p->gid[1]);
-        if (check == AUDIT_CAPABILITIES) {
+        if (check == AUDIT_CAPABILITIES && v > FINDING_UNKNOWN) {
             text_put(why, " ");
             capability_put(why, beyond(f, p));
         }

@@ -104,8 +104,7 @@ static long status_field(const char **at, const char *name)
         if (*at == NULL)
             return -1;
     } while ((*at)[-1] != '\n' || strncmp(*at, name, 4) != 0);
-    *at += 4;
-    *at += strspn(*at, "\t");
+    *at += 5; /* a tab is behind it */
     return number_scan(at, UINT32_MAX / 2, &number) == 0 ? (long)number : -1;
 }
 
