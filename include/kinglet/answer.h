@@ -6,6 +6,7 @@ enum answer {
     ANSWER_MORE, /* nothing is decided yet */
     ANSWER_GOOD,
     ANSWER_BAD,
+    ANSWER_ALIEN, /* bad, and not this protocol at all: protocol_feed() finds the words */
 };
 
 #endif

@@ -10,4 +10,7 @@
 /* Microseconds since some fixed moment (CLOCK_MONOTONIC; clock_gettime(2)). */
 int64_t clock_us(void);
 
+/* Microseconds since 1970 (CLOCK_REALTIME). For showing, and for comparing with what a file system says. */
+int64_t clock_wall_us(void);
+
 #endif

@@ -19,6 +19,8 @@ enum launch_session {
     LAUNCH_AS_WE_ARE,
 };
 
+struct confine;
+
 struct launch {
     char *const *argv;
     char *const *env;
@@ -27,7 +29,8 @@ struct launch {
     unsigned char session; /* enum launch_session */
     int death_signal;      /* what PROGRAM gets should we die; 0: nothing */
     char *listen_pid; /* where PROGRAM's pid is to be written in `env` (sd_listen_fds(3)); NULL: nowhere */
-    int terminal;     /* the descriptor whose foreground is handed over; -1: none */
+    const struct confine *confine; /* what PROGRAM may write to; NULL: all */
+    int terminal;                  /* the descriptor whose foreground is handed over; -1: none */
 };
 
 /* Takes note of the mask and of SIGCHLD, blocks every signal, and makes SIGCHLD's disposition the

@@ -28,11 +28,12 @@ struct probe_options {
     const char *body;    /* must occur in the response's body */
     struct list json;    /* PATH=VALUE, each must hold */
     bool quiet, verbose;
+    bool brief; /* the report is one line without its newline, and a bad one tells only what is bad */
 };
 
 struct probe_plan {
     int64_t timeout, wait;
-    bool verbose;
+    bool verbose, brief;
     struct http_want want;
     struct target *target;
     size_t count;
@@ -44,7 +45,7 @@ int probe_prepare(const struct probe_options *options, const struct list *target
                   struct probe_plan *plan, struct text *faults);
 
 /* One attempt. Appends a line a target to `report`, `healthy: TARGET: ...` or `unhealthy: TARGET: ...`, each
- * ended with a newline. Returns 0 when all pass, otherwise 1. */
+ * ended with a newline; or, brief, joined by semicolons. Returns 0 when all pass, otherwise 1. */
 int probe_run(const struct probe_plan *plan, struct text *report);
 
 /* Attempts until all pass or plan->wait is over, 50 ms apart at first and up to 1 s later. The report is the

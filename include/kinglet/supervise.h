@@ -22,6 +22,10 @@ struct supervise_plan {
     const struct probe_plan *wait;
 };
 
+/* Makes the verdict this process's name, which as /proc/1/comm everybody can read and, by the kernel's rule
+ * (proc(5)), nobody else can write. */
+void supervise_publish(enum verdict verdict);
+
 /* Runs the container's life. All signals are blocked (launch_block_signals). Returns the exit status. */
 int supervise(const struct supervise_plan *plan);
 

@@ -6,6 +6,7 @@
  */
 #include "kinglet/log.h"
 
+#include "kinglet/clock.h"
 #include "kinglet/text.h"
 
 #include <errno.h>
@@ -15,7 +16,6 @@
 #include <string.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { NOWAIT = 8 /* RWF_NOWAIT, linux/fs.h */ };
@@ -50,13 +50,11 @@ static void put_padded(struct text *t, unsigned n, unsigned width)
 /* RFC 3339, UTC. The calendar from the day number: the era method, years begin in March. */
 static void put_time(struct text *t)
 {
-    struct timespec now;
-    int64_t day, second;
+    int64_t now = clock_wall_us(), day, second;
     uint64_t era_day, year, year_day, month;
 
-    clock_gettime(CLOCK_REALTIME, &now);
-    day = (int64_t)now.tv_sec / 86400;
-    second = (int64_t)now.tv_sec % 86400;
+    day = now / 1000000 / 86400;
+    second = now / 1000000 % 86400;
     era_day = (uint64_t)day + 719468;
     year = era_day / 146097 * 400;
     era_day %= 146097;
@@ -76,7 +74,7 @@ static void put_time(struct text *t)
     text_put(t, ":");
     put_padded(t, (unsigned)(second % 60), 2);
     text_put(t, ".");
-    put_padded(t, (unsigned)(now.tv_nsec / 1000000), 3);
+    put_padded(t, (unsigned)(now / 1000 % 1000), 3);
     text_put(t, "Z");
 }
 
@@ -129,9 +127,11 @@ void log_line(enum log_level level, const char *format, ...)
         text_put(&t, "\",\"name\":");
         put_json_string(&t, config.name);
         text_put(&t, ",\"message\":");
-        /* Escapes at most double a message, half of PIPE_BUF: what is cut is the message. */
-        while (t.len + 2 * m.len + 4 > t.cap && m.len > 0)
-            message[--m.len] = '\0';
+        /* Escapes at most double a message, half of PIPE_BUF: what is cut is the message, between characters.
+         */
+        while (m.len > 0 && (t.len + 2 * m.len + 4 > t.cap || (message[m.len] & 0xC0) == 0x80))
+            m.len--;
+        message[m.len] = '\0';
         put_json_string(&t, message);
         text_put(&t, "}");
     } else {
@@ -182,6 +182,7 @@ const char *log_errno(int error)
         {ENOSYS, "not known to this kernel"},
         {ELOOP, "too many symbolic links"},
         {EPROTO, "protocol error"},
+        {EOPNOTSUPP, "not supported, or off"},
         {EOVERFLOW, "value too large"},
         {EAFNOSUPPORT, "address family not supported"},
         {EADDRNOTAVAIL, "address not available"},

@@ -67,9 +67,12 @@ void text_safe(struct text *t, const char *bytes, size_t len)
 
     for (size_t i = 0; i < len;) {
         size_t n = s[i] >= 0x20 && s[i] < 0x7F ? 1 : utf8_length(s + i, len - i);
-        if (n == 0)
+        if (n == 0) {
             text_hex_byte(t, s[i++]);
-        else {
+        } else if (n > t->cap - 1 - t->len) { /* half a character is none */
+            t->cut = true;
+            break;
+        } else {
             text_raw(t, bytes + i, n);
             i += n;
         }
@@ -173,6 +176,16 @@ void text_format(struct text *t, const char *format, ...)
     va_start(args, format);
     text_vformat(t, format, args);
     va_end(args);
+}
+
+const char *text_find(const char *haystack, const char *needle)
+{
+    size_t len = strlen(needle);
+
+    for (; strncmp(haystack, needle, len) != 0; haystack++)
+        if (*haystack == '\0')
+            return NULL;
+    return haystack;
 }
 
 void text_next(struct text *t)

@@ -58,7 +58,6 @@ static const struct option table[] = {
 int run_options_parse(char *const *argv, char *const *env, struct run_options *options, struct text *faults)
 {
     memset(options, 0, sizeof *options);
-    options->wait_timeout = 60000000;
     options->stop_signal = SIGTERM;
     options->stop_timeout = CLOCK_NONE;
     options->sweep_timeout = 2000000;

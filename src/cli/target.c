@@ -135,7 +135,7 @@ static const char *parse_authority(const char *at, size_t len, const struct sche
 /* `at` begins with the socket's path; `:/` begins what is asked for. */
 static const char *parse_socket(const char *at, struct target *t)
 {
-    const char *rest = strstr(at, ":/");
+    const char *rest = text_find(at, ":/");
     size_t len = rest == NULL ? strlen(at) : (size_t)(rest - at);
 
     if (at[0] != '/' || len < 2)
@@ -168,7 +168,7 @@ static const char *parse_file(const char *at, struct target *t)
 
 static const char *parse(const char *word, struct target *t)
 {
-    const char *rest = strstr(word, "://");
+    const char *rest = text_find(word, "://");
     const struct scheme *scheme;
     bool is_unix;
     size_t len;
@@ -210,7 +210,7 @@ static const char *parse(const char *word, struct target *t)
 /* The word without what stands between :// and @. */
 static const char *without_credentials(const char *word)
 {
-    const char *from = strstr(word, "://"), *at = NULL;
+    const char *from = text_find(word, "://"), *at = NULL;
     size_t authority;
     char *shown;
 

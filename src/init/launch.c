@@ -3,25 +3,43 @@
  * not needed for PROGRAM to run, so its failure is nothing. */
 #include "kinglet/launch.h"
 
+#include "kinglet/confine.h"
+#include "kinglet/expand.h"
 #include "kinglet/lifecycle.h"
 #include "kinglet/log.h"
+#include "kinglet/refusal.h"
 #include "kinglet/text.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <signal.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <unistd.h>
+
+/* What rt_sigaction(2) takes and gives: the handler, the flags, and behind them, where on each machine, a
+ * restorer and a mask of eight bytes, which are all zero here. */
+struct disposition {
+    unsigned long handler, flags, rest[4];
+};
+
+static void child_disposition(const struct disposition *to, struct disposition *before)
+{
+    syscall(SYS_rt_sigaction, SIGCHLD, to, before, 8UL);
+}
 
 void launch_block_signals(struct launch *launch)
 {
-    struct sigaction child;
+    static const struct disposition standard;
+    struct disposition child = standard;
 
     sigmask_block_all(&launch->mask);
-    sigaction(SIGCHLD, NULL, &child);
-    launch->ignored_child = child.sa_handler == SIG_IGN;
-    if (launch->ignored_child || (child.sa_flags & SA_NOCLDWAIT) != 0)
-        sigaction(SIGCHLD, &(struct sigaction){.sa_handler = SIG_DFL}, NULL);
+    child_disposition(NULL, &child);
+    launch->ignored_child = child.handler == (unsigned long)SIG_IGN;
+    if (launch->ignored_child || (child.flags & SA_NOCLDWAIT) != 0)
+        child_disposition(&standard, NULL);
     launch->terminal = -1;
 }
 
@@ -41,6 +59,41 @@ bool launch_pass_terminal(const struct launch *launch, pid_t from, pid_t to)
     return tcsetpgrp(launch->terminal, to == 0 ? getpgrp() : to) == 0;
 }
 
+/* execvp(3), with the PATH that PROGRAM itself will see. A name that is found but may not be executed is
+ * remembered while the search goes on. Returns with errno. */
+static void execute(const struct launch *launch)
+{
+    const char *name = launch->argv[0];
+    const char *at = expand_lookup(launch->env, "PATH", 4);
+    char path[PATH_MAX];
+    int error = ENOENT;
+
+    if (strchr(name, '/') != NULL) {
+        execve(name, launch->argv, launch->env);
+        return;
+    }
+    if (at == NULL)
+        at = "/usr/local/bin:/bin:/usr/bin";
+    for (bool last = *name == '\0'; !last;) {
+        size_t len = strcspn(at, ":");
+        struct text t;
+        text_init(&t, path, sizeof path);
+        text_raw(&t, at, len);
+        text_put(&t, len > 0 ? "/" : "./");
+        text_put(&t, name);
+        errno = ENOENT;
+        if (!t.cut)
+            execve(path, launch->argv, launch->env);
+        if (errno == EACCES)
+            error = EACCES;
+        else if (errno != ENOENT && errno != ENOTDIR)
+            return;
+        last = at[len] == '\0';
+        at += len + !last;
+    }
+    errno = error;
+}
+
 /* In the child, which shares our memory: it leaves by exec or _exit alone. */
 static _Noreturn void become_program(const struct launch *launch, volatile int *status)
 {
@@ -54,19 +107,23 @@ static _Noreturn void become_program(const struct launch *launch, volatile int *
     if (launch->death_signal != 0)
         prctl(PR_SET_PDEATHSIG, (unsigned long)launch->death_signal);
     if (launch->ignored_child)
-        sigaction(SIGCHLD, &(struct sigaction){.sa_handler = SIG_IGN}, NULL);
+        child_disposition(&(const struct disposition){.handler = (unsigned long)SIG_IGN}, NULL);
     if (launch->listen_pid != NULL) {
         struct text pid;
         text_init(&pid, launch->listen_pid, 11);
         text_u64(&pid, (uint64_t)getpid());
     }
+    if (launch->confine != NULL && confine_enter(launch->confine) != 0) {
+        *status = STATUS_REFUSED;
+        _exit(*status);
+    }
     sigmask_set(&launch->mask);
-    execvpe(launch->argv[0], launch->argv, launch->env);
+    execute(launch);
     *status = errno == ENOENT ? STATUS_NOT_FOUND : STATUS_NO_EXEC;
-    log_line(LOG_ERROR, "%s: cannot be executed: %s%s", launch->argv[0], log_errno(errno),
-             errno == EAGAIN    ? ": the user has more processes than RLIMIT_NPROC allows"
-             : errno == ENOEXEC ? ": not a program of this machine, and a script needs a #! line"
-                                : "");
+    refuse("%s: cannot be executed: %s%s", launch->argv[0], log_errno(errno),
+           errno == EAGAIN    ? ": the user has more processes than RLIMIT_NPROC allows"
+           : errno == ENOEXEC ? ": not a program of this machine, and a script needs a #! line"
+                              : "");
     _exit(*status);
 }
 
@@ -78,7 +135,7 @@ pid_t launch_start(const struct launch *launch, int *status)
     if (pid == 0)
         become_program(launch, &failed);
     if (pid < 0) {
-        log_line(LOG_ERROR, "%s: no process can be made for it: %s", launch->argv[0], log_errno(errno));
+        refuse("%s: no process can be made for it: %s", launch->argv[0], log_errno(errno));
         *status = STATUS_REFUSED;
     } else if (failed != 0) {
         *status = failed;

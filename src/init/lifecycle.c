@@ -75,6 +75,7 @@ static void end(struct step *s, int status)
 static void start(struct step *s)
 {
     enter(s, LIFE_STARTING, CLOCK_NONE);
+    s->life->started_at = s->now;
     s->life->kill_at = CLOCK_NONE;
     s->life->unhealthy = false;
     s->life->again = false;
@@ -147,7 +148,7 @@ static void exited(struct step *s, int status, bool left)
     if (l->unhealthy && status == 0)
         status = STATUS_UNHEALTHY;
     l->status = status;
-    if (l->ran && s->now - l->started_at >= RAN_WELL)
+    if (s->now - l->started_at >= RAN_WELL)
         l->backoff = BACKOFF_FIRST;
     stop_probing(s);
     publish(s, l->again ? VERDICT_STARTING : VERDICT_STOPPING);
@@ -269,7 +270,6 @@ static void started(struct step *s)
 
     enter(s, LIFE_RUNNING, CLOCK_NONE);
     l->ran = true;
-    l->started_at = s->now;
     l->streak = 0;
     if (s->rules->health) {
         publish(s, VERDICT_STARTING);
@@ -339,6 +339,7 @@ static void clearing(struct step *s, struct life_event e)
         finish(s);
     } else if (e.kind == LIFE_SIGNAL && ends_idle_container(s, e.value)) {
         l->ending = true;
+        publish(s, VERDICT_STOPPING);
     } else if (e.kind == LIFE_TIME && s->now >= l->deadline && l->phase == LIFE_SWEEPING) {
         s->orders->note = NOTE_PURGING;
         purge(s);
@@ -363,8 +364,8 @@ static void begin(struct step *s)
     memset(l, 0, sizeof *l);
     l->kill_at = l->probe_at = l->probe_until = CLOCK_NONE;
     l->backoff = BACKOFF_FIRST;
+    publish(s, VERDICT_STARTING);
     if (s->rules->wait) {
-        publish(s, VERDICT_STARTING);
         s->orders->wait = true;
         l->probe_until = after(s->now, after(s->rules->wait_timeout, PROBE_SLACK));
         enter(s, LIFE_WAITING, l->probe_until);

@@ -5,12 +5,14 @@
 #include <signal.h>
 #include <string.h>
 
-/* What dockerd takes where an option is 0 or not given (daemon/health.go). */
+/* What is taken where an option is 0 or not given: dockerd's (daemon/health.go), and ours. */
 enum {
     DOCKER_INTERVAL = 30000000,
     DOCKER_TIMEOUT = 30000000,
     DOCKER_START_INTERVAL = 5000000,
-    DOCKER_RETRIES = 3
+    DOCKER_RETRIES = 3,
+    WAIT_TIMEOUT = 60000000,
+    SHORTEST = 1000
 };
 
 static bool never_comes(int signal_number)
@@ -69,9 +71,10 @@ static void restart(const char *word, struct life_rules *rules, struct text *fau
     }
 }
 
+/* A duration of more than an instant: PID 1 would do nothing else but fork. */
 static int64_t or_else(int64_t value, int64_t otherwise)
 {
-    return value == 0 ? otherwise : value;
+    return value == 0 ? otherwise : value < SHORTEST ? SHORTEST : value;
 }
 
 void run_rules(const struct run_options *options, struct life_rules *rules, struct text *faults)
@@ -93,7 +96,7 @@ void run_rules(const struct run_options *options, struct life_rules *rules, stru
     rules->stop_timeout = options->stop_timeout;
     rules->sweep_timeout = options->sweep_timeout;
     rules->wait = options->wait_for.count > 0;
-    rules->wait_timeout = options->wait_timeout;
+    rules->wait_timeout = or_else(options->wait_timeout, WAIT_TIMEOUT);
     rules->health = options->health.count > 0;
     rules->interval = or_else(options->health_interval, DOCKER_INTERVAL);
     rules->timeout = or_else(options->health_timeout, DOCKER_TIMEOUT);
@@ -112,5 +115,13 @@ void run_rules(const struct run_options *options, struct life_rules *rules, stru
     if (options->write_strict && options->write.count == 0) {
         text_next(faults);
         text_put(faults, "--write-strict needs a --write PATH");
+    }
+    if (options->write.count > 0 && options->identity.allow_new_privs) {
+        text_next(faults);
+        text_put(faults, "--write and --allow-new-privs contradict each other");
+    }
+    if (options->own.count > 0 && options->identity.user == NULL) {
+        text_next(faults);
+        text_put(faults, "--own needs --user UID[:GID]");
     }
 }

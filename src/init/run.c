@@ -5,9 +5,11 @@
  */
 #include "kinglet/run.h"
 
+#include "kinglet/confine.h"
 #include "kinglet/descriptors.h"
 #include "kinglet/help.h"
 #include "kinglet/log.h"
+#include "kinglet/own.h"
 #include "kinglet/probe.h"
 #include "kinglet/refusal.h"
 #include "kinglet/supervise.h"
@@ -25,6 +27,7 @@ struct start {
     char **env;  /* PROGRAM's */
     struct identity identity;
     struct probe_plan health, wait;
+    struct confine confine;
     struct supervise_plan plan;
 };
 
@@ -32,8 +35,7 @@ struct start {
 static void prepare(struct start *s, char **env, struct text *faults)
 {
     const struct run_options *o = s->options;
-    struct probe_options health = {.timeout = 0},
-                         wait = {.timeout = WAIT_FOR_ATTEMPT, .wait = o->wait_timeout};
+    struct probe_options health = {.brief = true}, wait = {.brief = true, .timeout = WAIT_FOR_ATTEMPT};
 
     if (s->argv[0] == NULL) {
         text_next(faults);
@@ -41,10 +43,15 @@ static void prepare(struct start *s, char **env, struct text *faults)
     }
     run_rules(o, &s->plan.rules, faults);
     health.timeout = s->plan.rules.timeout;
+    wait.wait = s->plan.rules.wait_timeout;
     identity_parse(&o->identity, &s->identity, faults);
+    own_check(&o->own, faults);
+    confine_check(&o->write, faults);
     s->env = env;
     if (environment_check(&o->environment, faults) == 0)
         environment_prepare(&o->environment, env, &s->env, faults);
+    if (s->identity.wanted) /* going on as another user, where we are not root (identity_drop) */
+        environment_home(geteuid() == 0 ? s->identity.uid : geteuid(), &s->env);
     if (o->expand)
         environment_expand(s->argv, s->env, faults);
     if (o->health.count > 0)
@@ -56,13 +63,22 @@ static void prepare(struct start *s, char **env, struct text *faults)
 /* What only root can do, and then never again. */
 static void drop(struct start *s, struct text *faults)
 {
+    const struct run_options *o = s->options;
+    struct list own = o->own;
+    bool root = geteuid() == 0;
+
     s->plan.launch.listen_pid = descriptors_close(s->env);
+    refusal_open(o->termination_log);
     if (s->identity.wanted)
         descriptors_own_stdio(s->identity.uid);
-    if (identity_drop(&s->identity, faults) != 0)
-        return;
-    if (s->identity.wanted)
-        environment_home(s->identity.uid, &s->env);
+    if (root)
+        own_apply(&own, s->identity.uid, s->identity.gid, faults);
+    if (o->write.count > 0) {
+        confine_prepare(&o->write, o->write_strict, &s->confine, faults);
+        s->plan.launch.confine = &s->confine;
+    }
+    if (faults->len == 0 && identity_drop(&s->identity, faults) == 0)
+        own_verify(&own, root, faults);
 }
 
 static void become_reaper(const struct run_options *o, bool pid1)
@@ -93,10 +109,13 @@ int run_command(char **argv, char **env, struct launch *launch)
     if (options.help || options.version || options.licence)
         return help_print(options.help ? HELP_RUN : options.version ? HELP_VERSION : HELP_LICENCE);
     prepare(&s, env, &faults);
+    if (s.plan.rules.health) /* what comes before PROGRAM may take its time */
+        supervise_publish(VERDICT_STARTING);
     if (faults.len == 0)
         drop(&s, &faults);
     if (faults.len > 0) {
-        refuse(options.termination_log, &faults);
+        refusal_open(options.termination_log);
+        refuse("%s", faults.at);
         return STATUS_REFUSED;
     }
     s.plan.pid1 = getpid() == 1;

@@ -3,12 +3,15 @@
 
 #include "kinglet/descriptors.h"
 #include "kinglet/log.h"
+#include "kinglet/refusal.h"
 #include "kinglet/sweep.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -23,7 +26,7 @@ static void step(struct supervisor *s, struct life_event event);
 
 /* --- orders --- */
 
-static void set_name(enum verdict verdict)
+void supervise_publish(enum verdict verdict)
 {
     static const char names[][16] = {
         [VERDICT_NONE] = "kinglet",           [VERDICT_STARTING] = "init:starting",
@@ -52,37 +55,53 @@ static void signal_program(const struct supervisor *s, int signal_number)
     }
 }
 
+#define NOT_ANSWERED "not started, because what it waits for did not answer: %s"
+
+/* A probe's end as a line: at debug, but for a change of the verdict, and for a wait that failed, which is a
+ * refusal. */
+static void tell_probe(const struct supervisor *s, bool bad, const char *line)
+{
+    bool turns = life_would_turn(&s->plan->rules, &s->life, !bad);
+
+    if (s->life.phase == LIFE_WAITING && bad)
+        refuse(NOT_ANSWERED, line);
+    else
+        log_line(s->life.phase == LIFE_WAITING || !turns ? LOG_DEBUG : bad ? LOG_WARN : LOG_INFO, "%s", line);
+}
+
 /* In the child. What it says is what PID 1 will conclude from its exit status. */
 static _Noreturn void be_probe(const struct supervisor *s, bool wait)
 {
-    char lines[1024];
+    char line[PIPE_BUF];
     struct text report;
     int bad;
 
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     prctl(PR_SET_NAME, "kinglet:probe");
-    text_init(&report, lines, sizeof lines);
+    text_init(&report, line, sizeof line);
     bad = wait ? probe_wait(s->plan->wait, &report) : probe_run(s->plan->health, &report);
-    for (size_t i = 0; i < report.len; i++) /* one line here, whatever it is there */
-        if (lines[i] == '\n')
-            lines[i] = i + 1 < report.len ? ';' : '\0';
-    if (wait && bad)
-        log_line(LOG_ERROR, "not started, because what it waits for did not answer: %s", lines);
-    else if (!wait && life_would_turn(&s->plan->rules, &s->life, !bad))
-        log_line(bad ? LOG_WARN : LOG_INFO, "%s", lines);
-    else
-        log_line(LOG_DEBUG, "%s", lines);
-    _exit(bad ? 1 : 0);
+    tell_probe(s, bad, line);
+    _exit(bad);
+}
+
+/* fork(2) without what the C library does for programs with threads. */
+static pid_t fork_probe(void)
+{
+#ifdef SYS_fork
+    return (pid_t)syscall(SYS_fork);
+#else
+    return (pid_t)syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0);
+#endif
 }
 
 static void start_probe(struct supervisor *s, bool wait)
 {
-    pid_t pid = fork();
+    pid_t pid = fork_probe();
 
     if (pid == 0)
         be_probe(s, wait);
     if (pid < 0) {
-        log_line(LOG_WARN, "a probe could not be started: %s", log_errno(errno));
+        log_line(wait ? LOG_ERROR : LOG_WARN, "a probe could not be started: %s", log_errno(errno));
         step(s, (struct life_event){.kind = LIFE_NOT_PROBED});
         return;
     }
@@ -119,8 +138,12 @@ static void start_program(struct supervisor *s)
     step(s, (struct life_event){.kind = LIFE_STARTED});
 }
 
-static void tell(enum life_note note, const struct life_orders *orders)
+static void tell(const struct supervisor *s, enum life_note note, const struct life_orders *orders)
 {
+    static const char overran[] = "unhealthy: a probe did not end in time and was killed";
+    static const char acting[][11] = {
+        [HEALTH_STOP] = "stopping", [HEALTH_RESTART] = "restarting", [HEALTH_KILL] = "killing"};
+    const struct life_rules *rules = &s->plan->rules;
     char words[32];
     struct text delay;
 
@@ -128,16 +151,18 @@ static void tell(enum life_note note, const struct life_orders *orders)
     case NOTE_NONE:
         break;
     case NOTE_OVERRAN:
-        log_line(LOG_DEBUG, "unhealthy: a probe did not end in time and was killed");
+        log_line(LOG_DEBUG, "%s", overran);
         break;
     case NOTE_TURNED_BAD:
-        log_line(LOG_WARN, "unhealthy: a probe did not end in time and was killed");
+        log_line(LOG_WARN, "%s", overran);
+        if (rules->on_unhealthy == HEALTH_NONE)
+            break;
+        __attribute__((fallthrough));
+    case NOTE_UNHEALTHY_STOP:
+        log_line(LOG_WARN, "%s PROGRAM because it is unhealthy", acting[rules->on_unhealthy]);
         break;
     case NOTE_STOPPING:
-        log_line(LOG_DEBUG, "stopping");
-        break;
-    case NOTE_UNHEALTHY_STOP:
-        log_line(LOG_WARN, "stopping PROGRAM because it is unhealthy");
+        log_line(rules->health ? LOG_INFO : LOG_DEBUG, "stopping");
         break;
     case NOTE_KILLING:
         log_line(LOG_WARN, "the stop time-out has passed: killing what is left");
@@ -157,16 +182,16 @@ static void tell(enum life_note note, const struct life_orders *orders)
         log_line(LOG_WARN, "PROGRAM is started again in %s", words);
         break;
     case NOTE_WAIT_OVERRAN:
-        log_line(LOG_ERROR, "not started, because what it waits for did not answer in time");
+        refuse(NOT_ANSWERED, overran);
         break;
     }
 }
 
 static void perform(struct supervisor *s, const struct life_orders *o)
 {
-    tell(o->note, o);
+    tell(s, o->note, o);
     if (o->publish != VERDICT_NONE)
-        set_name(o->publish);
+        supervise_publish(o->publish);
     if (o->kill_probe && s->probe != 0) {
         kill(s->probe, SIGKILL);
         s->probe = 0;
@@ -249,11 +274,14 @@ static void reap(struct supervisor *s)
             log_line(LOG_WARN, "Reaped zombie process with pid=%d", pid);
         }
     }
-    if (probe_exited)
-        step(s, (struct life_event){.kind = LIFE_PROBED, .value = probe_status});
+    /* PROGRAM first: a probe that failed because PROGRAM was ending says nothing. */
     if (program_exited)
         step(s, (struct life_event){.kind = LIFE_EXITED, .value = program_status, .left = pid == 0});
-    else if (pid < 0)
+    if (probe_exited && probe_status >= STATUS_SIGNAL && !program_exited)
+        tell_probe(s, true, "unhealthy: a probe was killed (for memory?)");
+    if (probe_exited)
+        step(s, (struct life_event){.kind = LIFE_PROBED, .value = probe_status});
+    if (pid < 0 && !program_exited)
         step(s, (struct life_event){.kind = LIFE_NOTHING_LEFT});
 }
 

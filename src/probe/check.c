@@ -1,6 +1,7 @@
 /* check: the command that images use as their HEALTHCHECK. See kinglet/probe.h. */
 #include "kinglet/probe.h"
 
+#include "kinglet/clock.h"
 #include "kinglet/expand.h"
 #include "kinglet/log.h"
 #include "kinglet/number.h"
@@ -9,12 +10,13 @@
 
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-enum { UNHEALTHY = 1 };
+enum { UNHEALTHY = 1, LOOK_AGAIN = 50 /* milliseconds */ };
 
 struct check_options {
     struct probe_options probe;
@@ -60,33 +62,40 @@ static size_t read_small(const char *path, char *buffer, size_t size)
     return n < 0 ? 0 : (size_t)n;
 }
 
-/* Exit status by the name of PID 1, which it alone can set; -1 where it supervises nothing. */
-static int verdict_of_pid1(bool quiet)
+/* The exit status by the name of PID 1, which it alone can set; bad news is waited out for `wait`. Or -1
+ * where PID 1 supervises nothing. The report says which. */
+static int verdict_of_pid1(int64_t wait, struct text *report)
 {
     static const char prefix[] = "init:";
-    char name[32], line[160];
-    struct text t;
-    size_t len = read_small("/proc/1/comm", name, sizeof name);
-    bool healthy;
+    char name[32];
+    const char *verdict = name + sizeof prefix - 1;
+    int64_t deadline = clock_us() + wait;
 
-    if (len > 0 && name[len - 1] == '\n')
-        name[len - 1] = '\0';
-    if (strncmp(name, prefix, sizeof prefix - 1) != 0)
-        return -1;
-    healthy = strcmp(name + sizeof prefix - 1, "healthy") == 0;
-    text_init(&t, line, sizeof line);
-    text_format(&t, "%s: PID 1 says %s (since when is not known here)\n", healthy ? "healthy" : "unhealthy",
-                name + sizeof prefix - 1);
-    t.at[t.len - 1] = '\n';
-    if (!quiet)
-        output_bytes(line, t.len);
-    return healthy ? 0 : UNHEALTHY;
+    while (true) {
+        bool readable = read_small("/proc/1/comm", name, sizeof name) > 0, healthy;
+        name[strcspn(name, "\n")] = '\0';
+        if (strncmp(name, prefix, sizeof prefix - 1) != 0) {
+            text_format(report, "PID 1 %s%s",
+                        !readable                      ? "cannot be seen in /proc"
+                        : strcmp(name, "kinglet") == 0 ? "does not supervise health: "
+                                                       : "is another program: ",
+                        name);
+            return -1;
+        }
+        healthy = strcmp(verdict, "healthy") == 0;
+        if (healthy || clock_us() >= deadline) {
+            text_format(report, "%s: PID 1 says %s (since when is not known)\n",
+                        healthy ? "healthy" : "unhealthy", verdict);
+            return healthy ? 0 : UNHEALTHY;
+        }
+        poll(NULL, 0, LOOK_AGAIN);
+    }
 }
 
 /* The first number behind `key` in the text of /proc/1/status, or -1. */
 static long status_field(const char *status, const char *key)
 {
-    const char *at = strstr(status, key);
+    const char *at = text_find(status, key);
     uint64_t number;
 
     if (at == NULL)
@@ -125,6 +134,13 @@ static void targets_from_environment(char *const *env, struct list *targets, str
     options_parse(health, 1, list, none, env, faults);
 }
 
+static int finish(int result, bool quiet, const struct text *report)
+{
+    if (!quiet)
+        output_bytes(report->at, report->len);
+    return result;
+}
+
 int check_command(char *const *argv, char *const *env)
 {
     char reasons[PIPE_BUF], lines[PIPE_BUF];
@@ -143,14 +159,13 @@ int check_command(char *const *argv, char *const *env)
     for (; argv[first] != NULL; first++)
         list_add(&targets, argv[first]);
     if (targets.count == 0 && faults.len == 0) {
-        result = verdict_of_pid1(options.probe.quiet);
+        result = verdict_of_pid1(options.probe.wait, &report);
         if (result >= 0)
-            return result;
+            return finish(result, options.probe.quiet, &report);
         targets_from_environment(env, &targets, &faults);
         if (targets.count == 0 && faults.len == 0)
-            text_put(
-                &faults,
-                "check: no TARGET is given, PID 1 does not supervise health, and KINGLET_HEALTH is not set");
+            text_format(&faults, "check: no TARGET is given, KINGLET_HEALTH is not set, and %s", report.at);
+        report.len = 0;
     }
     if (faults.len > 0 || probe_prepare(&options.probe, &targets, env, &plan, &faults) != 0) {
         log_line(LOG_ERROR, "%s", faults.at);
@@ -158,7 +173,5 @@ int check_command(char *const *argv, char *const *env)
     }
     become_like_pid1();
     result = plan.wait > 0 ? probe_wait(&plan, &report) : probe_run(&plan, &report);
-    if (!options.probe.quiet)
-        output_bytes(report.at, report.len);
-    return result;
+    return finish(result, options.probe.quiet, &report);
 }

@@ -2,6 +2,7 @@
 #include "kinglet/json.h"
 
 #include "kinglet/number.h"
+#include "kinglet/text.h"
 
 #include <string.h>
 
@@ -29,7 +30,7 @@ const char *json_assertion_parse(const char *word, struct json_assertion *a)
     a->path_len = path;
     if (word[path] != '=' || path == 0)
         return "is not PATH=VALUE (like database.connected=true)";
-    if (word[0] == '.' || word[path - 1] == '.' || strstr(word, "..") != NULL)
+    if (word[0] == '.' || word[path - 1] == '.' || text_find(word, "..") != NULL)
         for (size_t i = 0; i < path; i++)
             if (word[i] == '.' && (i == 0 || i + 1 == path || word[i + 1] == '.'))
                 return "has an empty name in its path";

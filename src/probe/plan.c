@@ -42,13 +42,14 @@ static void options(const struct probe_options *o, struct http_want *want, struc
 
 static void target(const char *word, char *const *env, struct probe_plan *plan, struct text *faults)
 {
+    static const unsigned char random[TLS_RANDOM];
     char buffer[PROTOCOL_REQUEST_MAX];
     const char *whole = word;
     struct protocol protocol;
     struct target *t = &plan->target[plan->count];
     struct text out;
 
-    if (strstr(word, "${") != NULL) {
+    if (text_find(word, "${") != NULL) {
         char *copy;
         text_init(&out, buffer, 2048);
         if (expand_put(&out, word, env, faults) != 0)
@@ -61,7 +62,7 @@ static void target(const char *word, char *const *env, struct probe_plan *plan, 
     if (target_parse(whole, t, faults) != 0)
         return;
     text_init(&out, buffer, sizeof buffer);
-    protocol_begin(&protocol, t, &plan->want, &out);
+    protocol_begin(&protocol, t, &plan->want, random, &out); /* only to see whether it fits */
     if (out.cut) {
         text_next(faults);
         text_format(faults, "target '%s' and its headers are too long (4096 bytes)", t->shown);
@@ -79,6 +80,7 @@ int probe_prepare(const struct probe_options *o, const struct list *targets, cha
     plan->timeout = o->timeout == 0 ? PROBE_TIMEOUT : o->timeout;
     plan->wait = o->wait;
     plan->verbose = o->verbose;
+    plan->brief = o->brief;
     options(o, &plan->want, faults);
     plan->target = arena_take((targets->count + 1) * sizeof *plan->target);
     if (targets->count > PROBE_TARGETS || plan->target == NULL) {

@@ -10,10 +10,11 @@
 #include <limits.h>
 #include <poll.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
-#include <time.h>
 #include <unistd.h>
 
 enum {
@@ -22,6 +23,8 @@ enum {
     DRAIN_TIME = 5000,
     BACKOFF_FIRST = 50000,
     BACKOFF_MAX = 1000000,
+    LAST_ATTEMPT =
+        100000, /* what the last attempt of a wait gets at least, so that it can find out a reason */
 };
 
 enum step { CONNECTING, SENDING, RECEIVING, DRAINING, CLOSED };
@@ -29,6 +32,7 @@ enum step { CONNECTING, SENDING, RECEIVING, DRAINING, CLOSED };
 struct look {
     const struct target *target;
     struct protocol protocol;
+    unsigned char random[TLS_RANDOM];
     struct addresses addresses;
     unsigned tried; /* of the addresses; the last one is being tried */
     int fd;
@@ -162,7 +166,7 @@ static void transmit(struct look *l, const struct probe_plan *plan)
     ssize_t n;
 
     text_init(&out, message, sizeof message);
-    protocol_begin(&l->protocol, l->target, &plan->want, &out);
+    protocol_begin(&l->protocol, l->target, &plan->want, l->random, &out);
     n = send(l->fd, message + l->sent, out.len - l->sent, MSG_NOSIGNAL);
     if (n < 0 && errno != EAGAIN && errno != EINTR) {
         fail(l, log_errno(errno));
@@ -201,19 +205,21 @@ static void receive(struct look *l)
 static void look_at_file(struct look *l)
 {
     struct stat st;
-    struct timespec now;
     int64_t age;
+    bool ahead;
 
     if (stat(l->target->path, &st) != 0) {
         fail(l, log_errno(errno));
         return;
     }
-    clock_gettime(CLOCK_REALTIME, &now);
-    age = ((int64_t)now.tv_sec - (int64_t)st.st_mtim.tv_sec) * 1000000 +
-          (now.tv_nsec - st.st_mtim.tv_nsec) / 1000;
-    text_put(&l->why, "changed ");
+    age = clock_wall_us() - (int64_t)st.st_mtim.tv_sec * 1000000 - st.st_mtim.tv_nsec / 1000;
+    /* A time to come is as far off as one gone by: a clock that was set back must not keep a dead worker
+     * fresh. */
+    ahead = age < 0;
+    age = ahead ? -age : age;
+    text_put(&l->why, ahead ? "changed in the future, in " : "changed ");
     text_duration(&l->why, age);
-    text_put(&l->why, " ago");
+    text_put(&l->why, ahead ? "" : " ago");
     decide(l, age <= l->target->max_age);
 }
 
@@ -228,6 +234,11 @@ static void begin(struct look *l, const struct target *target, const struct prob
     l->connected = l->decided = 0;
     l->began = clock_us();
     text_init(&l->why, l->words, sizeof l->words);
+    if (target->kind == TARGET_TLS) {
+        /* No key hangs on these: where the kernel has none yet, zeros will do. */
+        memset(l->random, 0, sizeof l->random);
+        syscall(SYS_getrandom, l->random, sizeof l->random, GRND_NONBLOCK);
+    }
     if (target->kind == TARGET_FILE)
         look_at_file(l);
     else if (!target->is_unix && !resolve_literal(target->host, &l->addresses) &&
@@ -287,8 +298,10 @@ static bool turn(struct look *looks, const struct probe_plan *plan, int64_t dead
     return true;
 }
 
-static void put_line(const struct look *l, bool verbose, struct text *report)
+static void put_line(const struct look *l, const struct probe_plan *plan, struct text *report)
 {
+    if (plan->brief)
+        text_next(report);
     text_put(report, l->healthy ? "healthy: " : "unhealthy: ");
     text_safe(report, l->target->shown, strlen(l->target->shown));
     text_put(report, ": ");
@@ -297,19 +310,20 @@ static void put_line(const struct look *l, bool verbose, struct text *report)
         text_put(report, " in ");
         text_duration(report, l->decided - l->began);
     }
-    if (verbose && l->connected != 0) {
+    if (plan->verbose && l->connected != 0) {
         text_put(report, " (connected after ");
         text_duration(report, l->connected - l->began);
         text_put(report, ", answered ");
         text_duration(report, l->decided - l->connected);
         text_put(report, " later)");
     }
-    text_raw(report, "\n", 1);
+    if (!plan->brief)
+        text_raw(report, "\n", 1);
 }
 
 int probe_run(const struct probe_plan *plan, struct text *report)
 {
-    struct look looks[PROBE_TARGETS];
+    static struct look looks[PROBE_TARGETS]; /* as much of it as there are targets becomes memory */
     int64_t deadline = clock_us() + plan->timeout;
     int bad = 0;
 
@@ -321,8 +335,10 @@ int probe_run(const struct probe_plan *plan, struct text *report)
         if (looks[i].fd >= 0)
             close(looks[i].fd);
         bad |= !looks[i].healthy;
-        put_line(&looks[i], plan->verbose, report);
     }
+    for (size_t i = 0; i < plan->count; i++)
+        if (!plan->brief || looks[i].healthy != bad)
+            put_line(&looks[i], plan, report);
     return bad;
 }
 
@@ -333,18 +349,18 @@ int probe_wait(const struct probe_plan *plan, struct text *report)
 
     while (true) {
         int64_t left = deadline - clock_us();
-        struct timespec rest;
         report->len = 0;
         report->cut = false;
         if (left < plan->timeout)
             attempt.timeout = left > 0 ? left : 1;
         if (probe_run(&attempt, report) == 0)
             return 0;
-        if (clock_us() + pause >= deadline)
+        left = deadline - clock_us() - LAST_ATTEMPT;
+        if (left <= 0)
             return 1;
-        rest.tv_sec = (time_t)(pause / 1000000);
-        rest.tv_nsec = (long)(pause % 1000000 * 1000);
-        nanosleep(&rest, NULL);
+        if (pause > left)
+            pause = left;
+        poll(NULL, 0, (int)(pause / 1000));
         pause = pause * 2 > BACKOFF_MAX ? BACKOFF_MAX : pause * 2;
     }
 }

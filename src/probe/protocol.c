@@ -1,39 +1,104 @@
 /* protocol: from a target's kind to its encoder and parser. See kinglet/protocol.h. */
 #include "kinglet/protocol.h"
 
+#include "kinglet/fcgi.h"
+#include "kinglet/grpc.h"
+#include "kinglet/postgres.h"
+#include "kinglet/redis.h"
+
+#include <string.h>
+
+enum {
+    ANSWER_MIN = 5 /* no answer of any protocol is shorter, and it is enough to know some strangers by */
+};
+
 void protocol_begin(struct protocol *p, const struct target *target, const struct http_want *want,
-                    struct text *out)
+                    const unsigned char random[TLS_RANDOM], struct text *out)
 {
-    p->kind = target->kind;
-    switch (p->kind) {
+    p->target = target;
+    p->len = 0;
+    switch (target->kind) {
     case TARGET_HTTP:
         http_begin(&p->state.http, want);
         http_request(target, want, out);
         break;
     case TARGET_GRPC:
+        grpc_request(target, out);
+        break;
     case TARGET_POSTGRES:
+        postgres_request(target, out);
+        break;
     case TARGET_REDIS:
+        redis_request(target, out);
+        break;
     case TARGET_FCGI:
+        fcgi_request(target, out);
+        break;
     case TARGET_TLS:
+        tls_request(target, random, out);
+        break;
     case TARGET_CONNECT:
     case TARGET_FILE:
         break;
     }
 }
 
-enum answer protocol_feed(struct protocol *p, const char *bytes, size_t len, struct text *why)
+static enum answer parse(const struct target *target, const char *bytes, size_t len, struct text *why)
 {
-    switch (p->kind) {
-    case TARGET_HTTP:
-        return http_feed(&p->state.http, bytes, len, why);
+    if (memcmp(bytes, "HTTP/", ANSWER_MIN) == 0)
+        return ANSWER_ALIEN;
+    switch (target->kind) {
     case TARGET_GRPC:
+        return grpc_answer(target, bytes, len, why);
     case TARGET_POSTGRES:
+        return postgres_answer(target, bytes, len, why);
     case TARGET_REDIS:
+        return redis_answer(target, bytes, len, why);
     case TARGET_FCGI:
+        return fcgi_answer(target, bytes, len, why);
     case TARGET_TLS:
+        return tls_answer(target, bytes, len, why);
+    case TARGET_HTTP:
     case TARGET_CONNECT:
     case TARGET_FILE:
         break;
     }
-    return ANSWER_GOOD;
+    return ANSWER_ALIEN;
+}
+
+enum answer protocol_feed(struct protocol *p, const char *bytes, size_t len, struct text *why)
+{
+    static const char names[][11] = {
+        [TARGET_GRPC] = "gRPC",   [TARGET_POSTGRES] = "PostgreSQL",
+        [TARGET_REDIS] = "Redis", [TARGET_FCGI] = "FastCGI",
+        [TARGET_TLS] = "TLS",
+    };
+    char *all = p->state.bytes;
+    size_t room = sizeof p->state.bytes - 1 - p->len;
+    enum answer answer = ANSWER_MORE;
+
+    if (p->target->kind == TARGET_HTTP)
+        return http_feed(&p->state.http, bytes, len, why);
+    if (len > room)
+        len = room;
+    if (len > 0)
+        memcpy(all + p->len, bytes, len);
+    p->len += len;
+    all[p->len] = '\0';
+    if (p->len >= ANSWER_MIN)
+        answer = parse(p->target, all, p->len, why);
+    if (answer == ANSWER_ALIEN) {
+        text_format(why, "not %s%s", names[p->target->kind],
+                    memcmp(all, "HTTP/", ANSWER_MIN) == 0                            ? " but HTTP/1"
+                    : memcmp(all, "\x15\3", 2) == 0 && p->target->kind != TARGET_TLS ? " but TLS"
+                                                                                     : "");
+        return ANSWER_BAD;
+    }
+    if (answer == ANSWER_MORE && (len == 0 || len == room)) {
+        text_put(why, len > 0       ? "too long an answer"
+                      : p->len == 0 ? "the connection was closed without an answer"
+                                    : "the connection was closed in the middle of the answer");
+        return ANSWER_BAD;
+    }
+    return answer;
 }

@@ -17,6 +17,8 @@ enum {
     FILE_MAX = 1 << 20, /* of an env file, or of /etc/passwd */
 };
 
+static const char too_large[] = "too large for a variable (131071 bytes)";
+
 struct build {
     char *const *given; /* as we got it */
     struct list vars;
@@ -126,11 +128,14 @@ static void read_env_file(struct build *b, const char *path)
         kind = strlen(line) < (size_t)((newline == NULL ? end : newline) - line)
                    ? -1
                    : environment_line(&line, &name_len);
-        if (kind < 0) {
+        if (kind < 0 || (kind > 0 && strlen(line) > VALUE_MAX)) {
             text_next(b->faults);
-            text_format(b->faults, "--env-file: %s:%u: not a NAME=VALUE line", path, number);
-        } else if (kind > 0 && expand_lookup(b->given, line, name_len) == NULL) {
-            set(b, line);
+            text_format(b->faults, "--env-file: %s:%u: %s", path, number,
+                        kind < 0 ? "not a NAME=VALUE line" : too_large);
+        } else if (kind > 0) {
+            const char *given = expand_lookup(b->given, line, name_len);
+            if (given == NULL || *given == '\0')
+                set(b, line);
         }
     }
 }
@@ -147,7 +152,7 @@ static void read_secret(struct build *b, const char *name)
     text_init(&t, file_name, sizeof file_name);
     text_put(&t, name);
     text_put(&t, "_FILE");
-    path = value_of(&b->vars, file_name, t.len);
+    path = t.cut ? NULL : value_of(&b->vars, file_name, t.len);
     if (path == NULL)
         return;
     if (value_of(&b->vars, name, name_len) != NULL) {
@@ -157,8 +162,9 @@ static void read_secret(struct build *b, const char *name)
     }
     secret = read_file(path, VALUE_MAX, name_len + 1, &len);
     if (secret == NULL) {
-        text_next(b->faults);
-        text_format(b->faults, "--secret: %s: %s: %s%s", file_name, path, file_fault(errno),
+        text_next(b->faults); /* without the path, which may be a value that stands in the wrong variable */
+        text_format(b->faults, "--secret: the file that %s names: %s%s", file_name,
+                    errno == EFBIG ? too_large : file_fault(errno),
                     errno == EACCES ? ": readable by the user that the container starts as?" : "");
         return;
     }
@@ -167,9 +173,8 @@ static void read_secret(struct build *b, const char *name)
     secret[name_len + 1 + len] = '\0';
     if (memchr(secret + name_len + 1, '\0', len) != NULL || name_len + 1 + len > VALUE_MAX) {
         text_next(b->faults);
-        text_format(b->faults, "--secret: %s: %s: %s", file_name, path,
-                    name_len + 1 + len > VALUE_MAX ? "too large for a variable (131071 bytes)"
-                                                   : "holds a NUL byte");
+        text_format(b->faults, "--secret: the file that %s names: %s", file_name,
+                    name_len + 1 + len > VALUE_MAX ? too_large : "holds a NUL byte");
         return;
     }
     memcpy(secret, name, name_len);
@@ -308,7 +313,7 @@ int environment_expand(char **argv, char *const *env, struct text *faults)
     for (; *argv != NULL; argv++) {
         struct text out;
         char *copy;
-        if (strstr(*argv, "${") == NULL)
+        if (text_find(*argv, "${") == NULL)
             continue;
         text_init(&out, buffer, sizeof buffer);
         if (expand_put(&out, *argv, env, faults) != 0)

@@ -117,8 +117,8 @@ static bool empty_bounding_set(void)
 
     for (unsigned long c = 0; c < CAPABILITIES_MAX; c++) {
         int in = prctl(PR_CAPBSET_READ, c);
-        if (in < 0) /* past the kernel's last one */
-            break;
+        if (in < 0) /* past the kernel's last one; or it cannot be read at all */
+            return empty && c > 0 && errno == EINVAL;
         if (in > 0 && prctl(PR_CAPBSET_DROP, c) != 0)
             empty = false;
     }
@@ -147,8 +147,9 @@ static int change_ids(const struct identity *id, struct text *faults)
 {
     if (!id->keep_groups && syscall(CALL_SETGROUPS, id->group_count, id->group) != 0) {
         int error = errno;
-        if (!groups_are_ours(id))
-            return fail(faults, "setgroups", error, mend(error));
+        bool primary_alone = id->group_count == 1 && id->group[0] == id->gid;
+        if (!primary_alone || !groups_are_ours(id)) /* nothing remains, and nothing else was asked for */
+            return fail(faults, "setgroups (which --groups keep does without)", error, mend(error));
     }
     if (syscall(CALL_SETRESGID, id->gid, id->gid, id->gid) != 0)
         return fail(faults, "setresgid", errno, mend(errno));
@@ -248,6 +249,9 @@ int identity_drop(const struct identity *identity, struct text *faults)
         if (!same)
             log_line(LOG_WARN, "started as %u:%u, which cannot become --user %u:%u: going on as %u:%u",
                      uid.effective, gid.effective, identity->uid, identity->gid, uid.effective,
+                     gid.effective);
+        else if (!identity->keep_groups && !groups_are_ours(identity))
+            log_line(LOG_INFO, "started as %u:%u with further groups, which stay", uid.effective,
                      gid.effective);
         error = become(identity, false, faults);
     }

@@ -84,10 +84,11 @@ static void check(const struct list *words, const char *option, const char *form
         if (good)
             continue;
         text_next(faults);
-        if (behind == '=') /* what follows may be a value */
-            text_format(faults, "--%s: '%.*s...' is not %s", option, (int)n, word, form);
-        else
-            text_format(faults, "--%s: '%s' is not %s", option, word, form);
+        if (behind != '=')
+            n = strcspn(word, "=");
+        /* what follows may be a value */
+        text_format(faults, "--%s: '%.*s%s' is not %s", option, (int)n, word,
+                    behind == '=' || word[n] != '\0' ? "..." : "", form);
     }
 }
 

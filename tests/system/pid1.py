@@ -74,8 +74,8 @@ class Pid1:
 
     def ready(self, count=1):
         """Waits until PID 1 is our binary (or another init) and has `count` children: PROGRAM has been executed."""
-        until(lambda: len(self.children()) >= count and all(self.status(c, "Name") not in ("kinglet", "unshare", None)
-                                                            for c in self.children()),
+        until(lambda: len(self.children()) >= count and not any(re.match("kinglet|unshare|init:", self.status(c, "Name") or "init:")
+                                                                for c in self.children()),
               what="PROGRAM was not started: " + self.output)
         return self
 

@@ -167,6 +167,20 @@ def test_what_cannot_be_executed(program, status, words):
     assert re.fullmatch(rf"kinglet: error: {program}: cannot be executed: {words}.*\n", output.split("\n", 1)[1] if "warn" in output else output)
 
 
+def test_program_is_looked_for_in_its_own_path(tmp_path):
+    """PATH as PROGRAM will see it; what may not be executed is passed over, and told of when nothing else is found."""
+    for folder, mode in (("first", 0o644), ("second", 0o755)):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "tool").write_text("#!/bin/sh\nexit 7\n")
+        (tmp_path / folder / "tool").chmod(mode)
+    assert run("--default", f"PATH={tmp_path}/none:{tmp_path}/first:{tmp_path}/second", "--", "tool", env={}, wrap=())[0] == 7
+    status, output = run("--default", f"PATH={tmp_path}/first:{tmp_path}/none", "--", "tool", env={}, wrap=())
+    assert status == 126 and "permission denied" in output
+    assert run("--", "tool", env={"PATH": ":/none"}, wrap=(), cwd=tmp_path / "second")[0] == 7
+    assert run("--", "true", env={}, wrap=())[0] == 0
+    assert run("--", "", env={"PATH": "/usr/bin"}, wrap=())[0] == 127
+
+
 def test_a_script_without_an_interpreter_line_is_not_run(tmp_path):
     script = tmp_path / "script"
     script.write_text("echo it ran\n")

@@ -25,6 +25,7 @@ struct world {
     int64_t now;
     bool program, orphans, probe, wait_probe;
     bool owed;   /* a stop signal was accepted and has not reached PROGRAM */
+    bool asked;  /* a stop signal has come */
     bool killed; /* SIGKILL has been sent to everything since PROGRAM was started */
     bool ended;
     int status; /* PROGRAM's own last one, -1 before the first */
@@ -37,6 +38,30 @@ static const char *failure;
         if (!(condition) && failure == NULL)                                                                 \
             failure = #condition;                                                                            \
     } while (0)
+
+/* What PID 1 says about PROGRAM is what it does about it. */
+static bool verdict_fits(const struct life *l)
+{
+    switch (l->phase) {
+    case LIFE_WAITING:
+    case LIFE_STARTING:
+        return l->verdict == VERDICT_STARTING;
+    case LIFE_RUNNING:
+        return l->verdict != VERDICT_NONE && l->verdict != VERDICT_STOPPING;
+    case LIFE_DELAYING:
+    case LIFE_STOPPING:
+    case LIFE_KILLING:
+        return l->verdict == VERDICT_STOPPING;
+    case LIFE_SWEEPING:
+    case LIFE_PURGING:
+    case LIFE_BACKOFF:
+        return l->verdict == (l->again && !l->ending ? VERDICT_STARTING : VERDICT_STOPPING);
+    case LIFE_NEW:
+    case LIFE_ENDED:
+        break;
+    }
+    return true;
+}
 
 static void feed(const struct life_rules *r, struct world *w, struct life_event e)
 {
@@ -58,6 +83,8 @@ static void feed(const struct life_rules *r, struct world *w, struct life_event 
         w->program = true;
         w->killed = false;
     }
+    if (e.kind == LIFE_SIGNAL && e.value == r->stop_signal && (r->rewrite[e.value] != 0 || !w->program))
+        w->asked = true;
     life_step(r, &w->life, e, w->now, &o);
     MUST(!w->ended);
     MUST(o.pass == 0 || w->program);
@@ -70,6 +97,13 @@ static void feed(const struct life_rules *r, struct world *w, struct life_event 
     MUST(!o.start || !w->program);
     MUST(!o.probe || w->program);
     MUST(r->health || o.publish == VERDICT_NONE);
+    MUST(!r->health || verdict_fits(&w->life));
+    MUST(o.publish != VERDICT_HEALTHY || (e.kind == LIFE_PROBED && e.value == 0));
+    MUST(!(o.start || o.probe) || !w->asked);
+    MUST(!o.probe || w->life.phase == LIFE_RUNNING);
+    MUST(r->restart_max == 0 || w->life.restarts <= r->restart_max);
+    MUST(o.status != STATUS_UNHEALTHY || r->on_unhealthy != HEALTH_NONE);
+    MUST(o.note != NOTE_RESTARTING || (o.delay >= S / 10 && o.delay <= 60 * S));
     if (e.kind == LIFE_SIGNAL && e.value == r->stop_signal && w->program && r->rewrite[e.value] != 0)
         w->owed = true;
     if (o.kill_probe)
@@ -524,6 +558,154 @@ static void test_failures_in_the_start_period_do_not_count(void **state)
     assert_int_equal(o.status, STATUS_UNHEALTHY);
 }
 
+/* A PROGRAM that has vanished exits with 127 as often as it is started; the pause grows all the same. */
+static void test_backoff_grows_over_starts_that_fail(void **state)
+{
+    struct life_rules r = plain();
+    struct world w;
+    int64_t pause = 0;
+
+    (void)state;
+    r.restart = RESTART_ON_FAILURE;
+    w = begun(&r);
+    give(&r, &w, LIFE_EXITED, 1);
+    for (int i = 0; i < 12; i++) {
+        assert_true(life_deadline(&w.life) - w.now >= pause);
+        pause = life_deadline(&w.life) - w.now;
+        w.now = life_deadline(&w.life);
+        assert_true(give(&r, &w, LIFE_TIME, 0).start);
+        give(&r, &w, LIFE_NOT_STARTED, STATUS_NOT_FOUND);
+    }
+    assert_int_equal(pause, 60 * S);
+}
+
+/* Plays probes that fail until the verdict has been acted upon; returns those orders. */
+static struct life_orders fall_ill(const struct life_rules *r, struct world *w)
+{
+    struct life_orders o;
+
+    do {
+        w->now = life_deadline(&w->life);
+        give(r, w, LIFE_TIME, 0);
+        o = give(r, w, LIFE_PROBED, 1);
+    } while (w->life.phase == LIFE_RUNNING && w->life.verdict != VERDICT_UNHEALTHY);
+    return o;
+}
+
+static void test_health_restart(void **state)
+{
+    struct life_rules r = with_health(HEALTH_RESTART);
+    struct world w;
+    struct life_orders o;
+
+    (void)state;
+    r.restart_max = 2;
+    w = begun(&r);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(fall_ill(&r, &w).pass, SIGTERM);
+        o = give(&r, &w, LIFE_EXITED, 0);
+        assert_false(o.end);
+        assert_int_equal(o.publish, VERDICT_STARTING);
+        assert_int_equal(o.note, NOTE_RESTARTING);
+        w.now = life_deadline(&w.life);
+        assert_true(give(&r, &w, LIFE_TIME, 0).start);
+        give(&r, &w, LIFE_STARTED, 0);
+        /* the start period is a new one, and no failure of the last run counts */
+        assert_int_equal(life_deadline(&w.life) - w.now, r.start_interval);
+        assert_int_equal(w.life.streak, 0);
+    }
+    fall_ill(&r, &w);
+    o = give(&r, &w, LIFE_EXITED, 0);
+    assert_true(o.end);
+    assert_int_equal(o.status, STATUS_UNHEALTHY);
+}
+
+static void test_stop_signal_wins_over_health_restart(void **state)
+{
+    struct life_rules r = with_health(HEALTH_RESTART);
+    struct world w = begun(&r);
+    struct life_orders o;
+
+    (void)state;
+    fall_ill(&r, &w);
+    assert_int_equal(give(&r, &w, LIFE_SIGNAL, SIGTERM).pass, SIGTERM);
+    assert_true(give(&r, &w, LIFE_EXITED, 5).end);
+    w = begun(&r); /* and while what PROGRAM left is swept */
+    fall_ill(&r, &w);
+    life_step(&r, &w.life, (struct life_event){.kind = LIFE_EXITED, .left = true}, w.now, &o);
+    assert_int_equal(o.publish, VERDICT_STARTING);
+    assert_int_equal(give(&r, &w, LIFE_SIGNAL, SIGTERM).publish, VERDICT_STOPPING);
+    assert_true(give(&r, &w, LIFE_NOTHING_LEFT, 0).end);
+}
+
+static void test_health_stop_and_kill(void **state)
+{
+    struct life_rules r = with_health(HEALTH_STOP);
+    struct world w;
+    struct life_orders o;
+
+    (void)state;
+    r.restart = RESTART_ALWAYS; /* which is PROGRAM's; this ends the container */
+    w = begun(&r);
+    o = fall_ill(&r, &w);
+    assert_int_equal(o.publish, VERDICT_STOPPING);
+    assert_int_equal(o.pass, SIGTERM);
+    o = give(&r, &w, LIFE_EXITED, 7);
+    assert_true(o.end);
+    assert_int_equal(o.status, 7);
+    r = with_health(HEALTH_KILL);
+    w = begun(&r);
+    o = fall_ill(&r, &w);
+    assert_int_equal(o.sweep, SIGKILL);
+    assert_int_equal(o.pass, 0);
+    o = give(&r, &w, LIFE_EXITED, STATUS_SIGNAL + SIGKILL);
+    assert_true(o.end);
+    assert_int_equal(o.status, STATUS_SIGNAL + SIGKILL);
+}
+
+/* From the end of a probe, not from its start; and a failure that began in the start period does not count
+ * when it comes later. */
+static void test_interval_counts_from_the_end_of_a_probe(void **state)
+{
+    struct life_rules r = with_health(HEALTH_NONE);
+    struct world w;
+
+    (void)state;
+    r.timeout = 4 * S;
+    w = begun(&r);
+    assert_int_equal(w.life.verdict, VERDICT_STARTING);
+    while (w.now - w.life.started_at < r.start_period - r.start_interval) {
+        w.now = life_deadline(&w.life);
+        assert_true(give(&r, &w, LIFE_TIME, 0).probe);
+        w.now += 3 * S;
+        give(&r, &w, LIFE_PROBED, 1);
+        assert_int_equal(w.life.streak, 0);
+    }
+    assert_int_equal(life_deadline(&w.life) - w.now, r.interval);
+    w.now = life_deadline(&w.life);
+    give(&r, &w, LIFE_TIME, 0);
+    w.now += 2 * S;
+    give(&r, &w, LIFE_PROBED, 1);
+    assert_int_equal(w.life.streak, 1);
+    assert_int_equal(life_deadline(&w.life) - w.now, r.interval);
+}
+
+static void test_supervision_is_told_from_the_beginning(void **state)
+{
+    struct life_rules r = with_health(HEALTH_NONE);
+    struct life life;
+    struct life_orders o;
+
+    (void)state;
+    for (int wait = 0; wait < 2; wait++) {
+        r.wait = wait;
+        r.wait_timeout = S;
+        memset(&life, 0, sizeof life);
+        life_step(&r, &life, (struct life_event){.kind = LIFE_BEGIN}, S, &o);
+        assert_int_equal(o.publish, VERDICT_STARTING);
+    }
+}
+
 static void test_stop_signal_wins_over_restart(void **state)
 {
     struct life_rules r = plain();
@@ -570,6 +752,12 @@ int main(void)
         cmocka_unit_test(test_restart_max_then_own_status),
         cmocka_unit_test(test_success_code_counts_as_zero),
         cmocka_unit_test(test_failures_in_the_start_period_do_not_count),
+        cmocka_unit_test(test_backoff_grows_over_starts_that_fail),
+        cmocka_unit_test(test_health_restart),
+        cmocka_unit_test(test_stop_signal_wins_over_health_restart),
+        cmocka_unit_test(test_health_stop_and_kill),
+        cmocka_unit_test(test_interval_counts_from_the_end_of_a_probe),
+        cmocka_unit_test(test_supervision_is_told_from_the_beginning),
         cmocka_unit_test(test_stop_signal_wins_over_restart),
         cmocka_unit_test(test_probe_that_overruns_is_killed_and_counts),
     };

@@ -1,0 +1,19 @@
+/* fcgi: a request to a FastCGI application (FastCGI 1.0) and the answer to it. Pure.
+ *
+ * Without a path it asks for a management value, which an application answers itself, no script involved.
+ * With one it is a GET of that path, as php-fpm's ping.path or a script answers: a Status of 2xx is healthy,
+ * or none, which means 200 (RFC 3875, 6.3.3).
+ */
+#ifndef KINGLET_FCGI_H
+#define KINGLET_FCGI_H
+
+#include "kinglet/answer.h"
+#include "kinglet/target.h"
+
+/* Writes the records. */
+void fcgi_request(const struct target *target, struct text *out);
+
+/* What the bytes say that have come so far: see protocol.h. */
+enum answer fcgi_answer(const struct target *target, const char *bytes, size_t len, struct text *why);
+
+#endif

@@ -1,0 +1,22 @@
+/* postgres: a start-up packet and the first answer to it (protocol 3.0, chapter 55 of PostgreSQL's manual).
+ * Pure.
+ *
+ * As pg_isready: any request for authentication is accepting, and so is any error but SQLSTATE 57P03 (cannot
+ * connect now: starting up, shutting down, in recovery). The packet goes out in the clear without an
+ * SSLRequest before it: a server looks at its own state before it asks for encryption, and one that answered
+ * "S" would have to be spoken TLS to from there on.
+ */
+#ifndef KINGLET_POSTGRES_H
+#define KINGLET_POSTGRES_H
+
+#include "kinglet/answer.h"
+#include "kinglet/target.h"
+
+/* Writes the packet: the user from user@, or else postgres; the database from the path, or else the user's
+ * name. */
+void postgres_request(const struct target *target, struct text *out);
+
+/* What the bytes say that have come so far: see protocol.h. */
+enum answer postgres_answer(const struct target *target, const char *bytes, size_t len, struct text *why);
+
+#endif

@@ -1,0 +1,33 @@
+/* wire: messages of binary protocols, written from a form, and the numbers in them, most significant byte
+ * first. Pure.
+ *
+ * A form is the bytes of a message. WIRE and a character stand for what is not the same in every message:
+ *
+ *   0 1 2 ...  the bytes of that part
+ *   @ A B ...  the length of part 0, 1, 2 ... in decimal
+ *   P Q R ...  the same in four bytes with the highest bit set
+ *   a b c d    a field of 1, 2, 3, 4 bytes for a length
+ *   p q r ...  the end of what the last such field counts, from 0, 1, 2 ... bytes behind the field's own
+ * beginning
+ */
+#ifndef KINGLET_WIRE_H
+#define KINGLET_WIRE_H
+
+#include "kinglet/text.h"
+
+#define WIRE "\xfe"
+
+enum { WIRE_DEPTH = 3 /* of such fields in each other */ };
+
+struct wire_part {
+    const char *at;
+    size_t len; /* at most 65535 */
+};
+
+/* Appends a message: `size` bytes of `form`, filled in with `parts`. */
+void wire_put(struct text *out, const char *form, size_t size, const struct wire_part *parts);
+
+/* The number in `width` bytes (1 to 4) at `at`. */
+uint32_t wire_get(const char *at, unsigned width);
+
+#endif

@@ -1,0 +1,8 @@
+/* TLS answers. See fuzz_protocol.h. */
+#include "fuzz_protocol.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    fuzz_answer("tls://h", data, size);
+    return 0;
+}
