@@ -1,17 +1,22 @@
-/* main: blocks all signals, and picks the command by the first word. */
+/* main: blocks all signals, and picks the command by the name it is called by, or by the first word. */
 #include "kinglet/commands.h"
 #include "kinglet/launch.h"
+#include "kinglet/personality.h"
 #include "kinglet/probe.h"
 #include "kinglet/run.h"
 
+#include <signal.h>
 #include <string.h>
 
 int main(int argc, char **argv, char **env)
 {
     struct launch launch = {.terminal = -1};
     const char *command = argc > 1 ? argv[1] : "";
+    const struct personality *other = argc > 0 ? personality_find(argv[0]) : NULL;
 
     launch_block_signals(&launch);
+    if (other != NULL)
+        return drop_in_command(other, argv, env, &launch);
     if (strcmp(command, "sleep") == 0)
         return sleep_command(argv + 1);
     if (strcmp(command, "pause") == 0)
@@ -20,6 +25,7 @@ int main(int argc, char **argv, char **env)
         return install_command(argv + 1);
     if (strcmp(command, "check") != 0)
         return run_command(argv, env, &launch);
+    launch.mask.word[0] |= 1UL << (SIGPIPE - 1); /* a reader that has gone changes no exit status */
     sigmask_set(&launch.mask);
     return check_command(argv + 1, env);
 }

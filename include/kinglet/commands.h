@@ -11,6 +11,9 @@ int sleep_command(char *const *argv);
  * All signals are blocked on entry. */
 int pause_command(char *const *argv);
 
+/* What it does then. */
+int pause_wait(void);
+
 /* `kinglet install PATH`: copies this binary to PATH, or into it where it is a directory; mode 0755, replaced
  * in one rename(2), so that nobody ever sees half of it. */
 int install_command(char *const *argv);

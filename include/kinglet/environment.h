@@ -12,8 +12,8 @@
 #include <stdint.h>
 
 struct environment_options {
-    struct list env_files; /* paths of files of NAME=VALUE lines; later ones win, what was there already wins
-                              over all */
+    struct list env_files; /* paths of files of NAME=VALUE lines; later ones win, what was there already (and
+                              is not empty) wins over all */
     struct list defaults;  /* NAME=VALUE */
     struct list unset;     /* NAME */
     struct list secrets;   /* NAME, whose value is in the file that NAME_FILE names */
@@ -43,9 +43,9 @@ int environment_prepare(const struct environment_options *options, char **env, c
                         struct text *faults);
 
 /* Makes HOME the home of `uid`: that of /etc/passwd, or / where it is not listed (as docker run --user does).
- * Only where HOME is not set, or is /root, which the engine has put there for a root that we are not any
- * more. Returns 0 or -ENOMEM. */
-int environment_home(uint32_t uid, char ***env);
+ * Unless `always`, only where HOME is not set, or is /root, which the engine has put there for a root that we
+ * are not any more. Returns 0 or -ENOMEM. */
+int environment_home(uint32_t uid, bool always, char ***env);
 
 /* Expands ${...} in the strings of `argv` (expand.h), replacing those that change. Returns 0, or -1 with
  * every fault appended. */

@@ -14,8 +14,8 @@
 /* The value of the variable that `name` (len bytes) names, or NULL. */
 const char *expand_lookup(char *const *env, const char *name, size_t len);
 
-/* Appends `word`, expanded, to `out`. Returns 0; or -1 with the reason in `faults`, which names the word but
- * no value. */
+/* Appends `word`, expanded, to `out`. Returns 0; or -1 with the reason in `faults`, which names the
+ * expansion, but no value and nothing of the rest of the word. */
 int expand_put(struct text *out, const char *word, char *const *env, struct text *faults);
 
 #endif

@@ -32,6 +32,9 @@ struct identity {
     bool allow_new_privs, strict;
 };
 
+/* Reads UID[:GID] alone; faults begin with `what`. Root is one like any other. Returns 0 or -1. Pure. */
+int identity_parse_user(const char *what, const char *user, struct identity *identity, struct text *faults);
+
 /* Ids are strict decimal, 0 to 2^31-1; the gid defaults to the uid, never to 0. Returns 0, or -1 with every
  * fault appended to `faults`. Pure. */
 int identity_parse(const struct identity_options *options, struct identity *identity, struct text *faults);
@@ -44,5 +47,10 @@ int identity_parse(const struct identity_options *options, struct identity *iden
  * but the dumpable flag, and root is warned of once. Returns 0; or -errno with the reason and the mend in
  * `faults`. */
 int identity_drop(const struct identity *identity, struct text *faults);
+
+/* Makes the ids and groups of this process those of `identity`, verified, and changes nothing else: what
+ * PROGRAM may gain by set-user-id programs stays as it is. Returns 0; or -errno, with the reason in
+ * `faults`. */
+int identity_switch(const struct identity *identity, struct text *faults);
 
 #endif

@@ -2,9 +2,10 @@
  *
  * An assertion is PATH=VALUE: `database.connected=true`, `items.0.name=left`. PATH names members and, by
  * number from 0, elements. VALUE is compared with the scalar there: true, false, null and numbers by their
- * text, strings by their content; "VALUE" in double quotes matches a string alone. Where an object holds a
- * name twice, the last one counts. An assertion that meets no value fails, and so does every one if the text
- * is not valid JSON, is nested deeper than JSON_DEPTH, or goes on behind its end.
+ * text, strings by their content; "VALUE" in double quotes matches a string alone; half a surrogate pair
+ * matches nothing. Where an object holds a name twice, the last one counts. An assertion that meets no value
+ * fails, and so does every one if the text is not valid JSON, is nested deeper than JSON_DEPTH, or goes on
+ * behind its end.
  */
 #ifndef KINGLET_JSON_H
 #define KINGLET_JSON_H

@@ -19,6 +19,18 @@ enum launch_session {
     LAUNCH_AS_WE_ARE,
 };
 
+/* What is told and reported where PROGRAM cannot be executed. */
+enum launch_told {
+    LAUNCH_TOLD,      /* NAME: cannot be executed: reason */
+    LAUNCH_TOLD_NAME, /* NAME: Reason */
+    LAUNCH_TOLD_EXEC, /* exec NAME failed: Reason */
+};
+
+struct launch_failure {
+    unsigned char told;                        /* enum launch_told */
+    unsigned char refused, no_exec, not_found; /* exit statuses; the first where there can be no process */
+};
+
 struct confine;
 
 struct launch {
@@ -27,7 +39,8 @@ struct launch {
     struct sigmask mask;   /* as we found it; PROGRAM gets it back */
     bool ignored_child;    /* SIGCHLD was ignored when we came; PROGRAM gets that back */
     unsigned char session; /* enum launch_session */
-    int death_signal;      /* what PROGRAM gets should we die; 0: nothing */
+    struct launch_failure failure;
+    int death_signal; /* what PROGRAM gets should we die; 0: nothing */
     char *listen_pid; /* where PROGRAM's pid is to be written in `env` (sd_listen_fds(3)); NULL: nowhere */
     const struct confine *confine; /* what PROGRAM may write to; NULL: all */
     int terminal;                  /* the descriptor whose foreground is handed over; -1: none */
@@ -37,12 +50,18 @@ struct launch {
  * default one, without which there would be nobody to reap. The first thing a process of ours does. */
 void launch_block_signals(struct launch *launch);
 
-/* Finds the terminal, if we are in its foreground (tcgetpgrp(3)). */
+/* Makes the signal's disposition SIG_DFL or, with `ignore`, SIG_IGN (rt_sigaction(2)). */
+void launch_dispose(int signal_number, bool ignore);
+
+/* Finds the terminal, if we are in its foreground (tcgetpgrp(3)) and PROGRAM will have a group of its own. */
 void launch_find_terminal(struct launch *launch);
 
 /* Starts PROGRAM. Returns its pid; or -1 with *status the exit status to report (125 for a process that
  * could not be made, 126, 127), the reason having been logged. */
 pid_t launch_start(const struct launch *launch, int *status);
+
+/* Becomes PROGRAM, in this process; or logs why not and exits with that status, which is in *status too. */
+_Noreturn void launch_exec(const struct launch *launch, volatile int *status);
 
 /* Hands the terminal's foreground from process group `from` to `to`; 0 is our own. Nothing is done unless
  * `from` has it. Returns whether `to` has it now. */

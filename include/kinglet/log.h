@@ -12,9 +12,13 @@
 
 enum log_level { LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG };
 
-/* What lines are written, and how; `name` stands before each. Before the first call:
+/* What lines are written, and how; `name` is the one that JSON lines have. Before the first call:
  * level warn, text, "kinglet". */
 void log_setup(const char *name, enum log_level level, bool json);
+
+/* What text lines begin with instead of `kinglet: LEVEL: `: `head`, with the level's word for each @ and our
+ * pid for each #. `levels` has the words, by level. */
+void log_setup_head(const char *head, const char (*levels)[6]);
 
 bool log_enabled(enum log_level level);
 

@@ -1,38 +1,64 @@
-/* resolve: from a host to addresses. */
+/* resolve: from a host's name to its addresses, without ever waiting.
+ *
+ * /etc/hosts first, then the name servers of /etc/resolv.conf, for A and AAAA at once, over UDP, and over TCP
+ * where an answer was cut. It is a state machine beside others in one poll(2): the caller waits for `fd` to
+ * be ready for `events`, or for `due`, and then calls resolve_step. Its memory is this struct, whatever
+ * comes.
+ *
+ * IPv4 addresses come before IPv6 ones: what a container listens on without being told is, as a rule, IPv4,
+ * and a network that has no IPv6 may say so only by silence.
+ */
 #ifndef KINGLET_RESOLVE_H
 #define KINGLET_RESOLVE_H
 
+#include "kinglet/address.h"
+#include "kinglet/dns.h"
+#include "kinglet/names.h"
 #include "kinglet/text.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { ADDRESSES = 8 };
+enum resolve_answer { RESOLVE_MORE, RESOLVE_FOUND, RESOLVE_FAILED };
 
-struct address {
-    bool v6;
-    unsigned char bytes[16]; /* network order; the first 4 for IPv4 */
+/* What several look-ups have in common: /etc/resolv.conf, read by the first of them. Zero-initialised. */
+struct resolve_config {
+    bool known;
+    struct names_config names;
 };
 
-struct addresses {
-    struct address at[ADDRESSES];
-    unsigned count;
+struct resolve {
+    int fd; /* to be waited for, and closed by the caller where a look-up is given up; -1: none */
+    short events;
+    int64_t due; /* the moment when the present try is over */
+    int64_t deadline;
+    const struct names_config *config;
+    const char *host;
+    struct addresses *result;
+    struct text *why;
+    struct addresses found[2]; /* IPv4, IPv6 */
+    uint16_t id[2];            /* of the two questions */
+    unsigned char open;        /* bits, 1 << v6: questions without an answer */
+    unsigned char cut;         /* bits: those to be asked over TCP */
+    unsigned char refused;     /* bits: those that the present server cannot answer */
+    unsigned char candidate;   /* which name of names_candidate */
+    unsigned char tries;       /* of this name */
+    unsigned char server;
+    bool tcp;
+    bool exists;                   /* some name exists, without an address */
+    bool failed;                   /* some server has said that it cannot say */
+    unsigned short query_len, got; /* got: over TCP; the two bytes of length come first, here and in query */
+    unsigned char query[2 + DNS_QUERY_MAX];
+    unsigned char message[2 + DNS_MESSAGE_MAX];
 };
 
-/* An IPv4 address in dotted decimal, or an IPv6 address (RFC 4291, 2.2). Returns 0 or -1. Pure. */
-int address_parse(const char *word, struct address *address);
+/* Begins to look `host` up, until `deadline` at the latest (which is the caller's to watch). Answers as
+ * resolve_step does; `config`, `host`, `result` and `why` are kept. */
+enum resolve_answer resolve_begin(struct resolve *r, struct resolve_config *config, const char *host,
+                                  int64_t deadline, struct addresses *result, struct text *why);
 
-/* Appends it as one writes it. Pure. */
-void address_put(struct text *t, const struct address *address);
-
-/* Addresses that need no look-up: a literal, or localhost, which is 127.0.0.1 and then ::1 whatever
- * /etc/hosts says, since servers that listen on one of them are the commonest case there is. Returns whether
- * `host` is such a one. Pure. */
-bool resolve_literal(const char *host, struct addresses *result);
-
-/* Looks `host` up until `deadline`: /etc/hosts, then the name servers of /etc/resolv.conf (resolv.conf(5):
- * nameserver, search, ndots), A and AAAA. Returns 0 with at least one address, or -1 with the reason appended
- * to `why`. */
-int resolve_name(const char *host, int64_t deadline, struct addresses *result, struct text *why);
+/* Goes on: `fd` is ready, or else `due` has come. On RESOLVE_FOUND there is at least one address in `result`,
+ * on RESOLVE_FAILED the reason has been appended to `why`; both leave no descriptor open. */
+enum resolve_answer resolve_step(struct resolve *r, bool ready);
 
 #endif

@@ -6,6 +6,7 @@
 #include "kinglet/identity.h"
 #include "kinglet/launch.h"
 #include "kinglet/lifecycle.h"
+#include "kinglet/options.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -16,6 +17,7 @@ struct run_options {
     struct environment_options environment;
     struct list own, write, wait_for, health, rewrite, success;
     bool write_strict, expand, group, single, subreaper, tell_reaped, licence, help, version;
+    bool pause, debug; /* no PROGRAM; everything is told: a personality alone sets these */
     unsigned verbose;
     int64_t wait_timeout, stop_delay, stop_timeout, sweep_timeout;
     int64_t health_interval, health_timeout, health_start_period, health_start_interval;
@@ -26,6 +28,12 @@ struct run_options {
     const char *termination_log;
 };
 
+/* The defaults. */
+void run_options_init(struct run_options *options);
+
+/* The option whose short name is `letter`, which must be one of ours. */
+const struct option *run_option(char letter);
+
 /* Reads them, the environment first, into `options` (defaults are filled in here). Returns the index in argv
  * of PROGRAM; what is wrong is appended to `faults`. Pure but for the arena. */
 int run_options_parse(char *const *argv, char *const *env, struct run_options *options, struct text *faults);
@@ -33,6 +41,17 @@ int run_options_parse(char *const *argv, char *const *env, struct run_options *o
 /* The lifecycle's rules that these options make. Pure. What is wrong, or contradictory, is appended to
  * `faults`. */
 void run_rules(const struct run_options *options, struct life_rules *rules, struct text *faults);
+
+/* The same in place of another program: as tini, dumb-init and catatonit it is an init with their options; as
+ * gosu and su-exec it becomes PROGRAM. `launch` has been prepared by launch_block_signals. Returns the exit
+ * status. */
+struct personality;
+int drop_in_command(const struct personality *p, char **argv, char **env, struct launch *launch);
+
+/* The life of PROGRAM, which is argv[0], as `plan` and the options that are left say. Returns the exit
+ * status. */
+struct supervise_plan;
+int run_program(struct supervise_plan *plan, const struct run_options *options, char **argv, char **env);
 
 /* The command. `launch` has been prepared by launch_block_signals. Returns the exit status. */
 int run_command(char **argv, char **env, struct launch *launch);

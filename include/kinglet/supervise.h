@@ -18,6 +18,8 @@ struct supervise_plan {
     bool group;       /* signals go to PROGRAM's process group */
     bool pid1;        /* we are PID 1 of this namespace */
     bool tell_reaped; /* a warning for each orphan */
+    bool leave;       /* what PROGRAM leaves is not swept, but for its session, which is asked to stop */
+    bool suspend;     /* stop ourselves too when a terminal, or a shell, stops PROGRAM through us */
     const struct probe_plan *health;
     const struct probe_plan *wait;
 };

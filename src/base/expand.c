@@ -18,10 +18,20 @@ static bool is_name(char c, bool first)
     return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_' || (!first && c >= '0' && c <= '9');
 }
 
-static int fail(struct text *faults, const char *word, const char *why)
+/* Names the expansion alone: what stands around it may be a credential. */
+static void fault_head(struct text *faults, const char *at)
 {
+    const char *from = text_find(at, "${");
+
     text_next(faults);
-    text_format(faults, "'%s': %s", word, why);
+    text_format(faults, "'%.*s': ", from == NULL ? 0 : (int)strcspn(from, "}") + (strchr(from, '}') != NULL),
+                from == NULL ? "" : from);
+}
+
+static int fail(struct text *faults, const char *at, const char *why)
+{
+    fault_head(faults, at);
+    text_put(faults, why);
     return -1;
 }
 
@@ -75,20 +85,20 @@ int expand_put(struct text *out, const char *word, char *const *env, struct text
             len++;
         at = name + len;
         if (len == 0)
-            return fail(faults, word, "${ must be followed by the name of a variable");
+            return fail(faults, name - 2, "${ must be followed by the name of a variable");
         if (strchr(name, '}') == NULL)
-            return fail(faults, word, "${ is not closed");
+            return fail(faults, name - 2, "${ is not closed");
         if (scan_form(&at, &form) != 0)
-            return fail(faults, word, "unknown operator (known are :- - :+ + :? ?)");
+            return fail(faults, name - 2, "unknown operator (known are :- - :+ + :? ?)");
         value = expand_lookup(env, name, len);
         set = value != NULL && (!form.colon || *value != '\0');
         if (emits[depth] && !set && (form.operator== '\0' || form.operator== '?')) {
-            text_next(faults);
+            fault_head(faults, name - 2);
             if (form.operator== '?' && * at != '}')
-                text_format(faults, "'%s': %.*s: %.*s", word, (int)len, name, (int)strcspn(at, "}"), at);
+                text_format(faults, "%.*s: %.*s", (int)len, name, (int)strcspn(at, "}"), at);
             else
-                text_format(faults, "'%s': %.*s is not set (${%.*s:-} where empty is meant)", word, (int)len,
-                            name, (int)len, name);
+                text_format(faults, "%.*s is not set (${%.*s:-} where empty is meant)", (int)len, name,
+                            (int)len, name);
             return -1;
         }
         if (emits[depth] && set && form.operator!= '+')
@@ -98,7 +108,7 @@ int expand_put(struct text *out, const char *word, char *const *env, struct text
             continue;
         }
         if (depth == DEPTH)
-            return fail(faults, word, "${ is nested too deep");
+            return fail(faults, name - 2, "${ is nested too deep");
         emits[depth + 1] = emits[depth] && form.operator!= '?' &&(form.operator== '+') == set;
         depth++;
     }

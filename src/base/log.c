@@ -20,17 +20,26 @@
 
 enum { NOWAIT = 8 /* RWF_NOWAIT, linux/fs.h */ };
 
+static const char names[][6] = {"error", "warn", "info", "debug"};
+
 static struct {
-    const char *name;
+    const char *name, *head;
+    const char (*levels)[6];
     enum log_level level;
     bool json;
-} config = {"kinglet", LOG_WARN, false};
+} config = {.name = "kinglet", .level = LOG_WARN};
 
 void log_setup(const char *name, enum log_level level, bool json)
 {
     config.name = name;
     config.level = level;
     config.json = json;
+}
+
+void log_setup_head(const char *head, const char (*levels)[6])
+{
+    config.head = head;
+    config.levels = levels;
 }
 
 bool log_enabled(enum log_level level)
@@ -89,6 +98,17 @@ static void put_json_string(struct text *t, const char *s)
     text_put(t, "\"");
 }
 
+static void put_head(struct text *t, enum log_level level)
+{
+    for (const char *c = config.head == NULL ? "kinglet: @: " : config.head; *c != '\0'; c++)
+        if (*c == '@')
+            text_put(t, config.levels == NULL ? names[level] : config.levels[level]);
+        else if (*c == '#')
+            text_u64(t, (uint64_t)getpid());
+        else
+            text_raw(t, c, 1);
+}
+
 static void write_line(const char *line, size_t len)
 {
     struct pollfd room = {.fd = STDERR_FILENO, .events = POLLOUT};
@@ -105,7 +125,6 @@ static void write_line(const char *line, size_t len)
 
 void log_line(enum log_level level, const char *format, ...)
 {
-    static const char names[][6] = {"error", "warn", "info", "debug"};
     int kept = errno;
     char message[PIPE_BUF / 2];
     char line[PIPE_BUF];
@@ -135,10 +154,7 @@ void log_line(enum log_level level, const char *format, ...)
         put_json_string(&t, message);
         text_put(&t, "}");
     } else {
-        text_put(&t, config.name);
-        text_put(&t, ": ");
-        text_put(&t, names[level]);
-        text_put(&t, ": ");
+        put_head(&t, level);
         text_put(&t, message);
     }
     line[t.len] = '\n';
@@ -146,61 +162,64 @@ void log_line(enum log_level level, const char *format, ...)
     errno = kept;
 }
 
+/* Kept as two rows, since words of a fixed width would be half air. */
+#define ERRORS(X)                                                                                            \
+    X(EPERM, "operation not permitted")                                                                      \
+    X(ENOENT, "no such file or directory")                                                                   \
+    X(ESRCH, "no such process")                                                                              \
+    X(EINTR, "interrupted")                                                                                  \
+    X(EIO, "input/output error")                                                                             \
+    X(ENXIO, "no such device or address")                                                                    \
+    X(E2BIG, "argument list too long")                                                                       \
+    X(ENOEXEC, "exec format error")                                                                          \
+    X(EBADF, "bad file descriptor")                                                                          \
+    X(EAGAIN, "resource unavailable (a limit?)")                                                             \
+    X(ENOMEM, "out of memory")                                                                               \
+    X(EACCES, "permission denied")                                                                           \
+    X(EBUSY, "busy")                                                                                         \
+    X(EEXIST, "exists")                                                                                      \
+    X(EXDEV, "on another mount")                                                                             \
+    X(ENOTDIR, "not a directory")                                                                            \
+    X(EISDIR, "is a directory")                                                                              \
+    X(EINVAL, "invalid argument")                                                                            \
+    X(ENFILE, "too many open files in system")                                                               \
+    X(EMFILE, "too many open files")                                                                         \
+    X(ENOTTY, "not a terminal")                                                                              \
+    X(ETXTBSY, "text file busy")                                                                             \
+    X(EFBIG, "file too large")                                                                               \
+    X(ENOSPC, "no space left")                                                                               \
+    X(EROFS, "read-only file system")                                                                        \
+    X(EPIPE, "broken pipe")                                                                                  \
+    X(ENAMETOOLONG, "name too long")                                                                         \
+    X(ENOSYS, "not known to this kernel")                                                                    \
+    X(ELOOP, "too many symbolic links")                                                                      \
+    X(EPROTO, "protocol error")                                                                              \
+    X(EOPNOTSUPP, "not supported, or off")                                                                   \
+    X(EOVERFLOW, "value too large")                                                                          \
+    X(EAFNOSUPPORT, "address family not supported")                                                          \
+    X(EADDRNOTAVAIL, "address not available")                                                                \
+    X(ENETUNREACH, "network unreachable")                                                                    \
+    X(ECONNABORTED, "connection aborted")                                                                    \
+    X(ECONNRESET, "connection reset")                                                                        \
+    X(ETIMEDOUT, "timed out")                                                                                \
+    X(ECONNREFUSED, "connection refused")                                                                    \
+    X(EHOSTUNREACH, "host unreachable")
+#define ERROR_NUMBER(error, words) error,
+#define ERROR_WORDS(error, words)  words "\0"
+
 const char *log_errno(int error)
 {
-    static const struct {
-        unsigned char error;
-        char words[31];
-    } known[] = {
-        {EPERM, "operation not permitted"},
-        {ENOENT, "no such file or directory"},
-        {ESRCH, "no such process"},
-        {EINTR, "interrupted"},
-        {EIO, "input/output error"},
-        {ENXIO, "no such device or address"},
-        {E2BIG, "argument list too long"},
-        {ENOEXEC, "exec format error"},
-        {EBADF, "bad file descriptor"},
-        {EAGAIN, "resource unavailable (a limit?)"},
-        {ENOMEM, "out of memory"},
-        {EACCES, "permission denied"},
-        {EBUSY, "busy"},
-        {EEXIST, "exists"},
-        {EXDEV, "on another mount"},
-        {ENOTDIR, "not a directory"},
-        {EISDIR, "is a directory"},
-        {EINVAL, "invalid argument"},
-        {ENFILE, "too many open files in system"},
-        {EMFILE, "too many open files"},
-        {ENOTTY, "not a terminal"},
-        {ETXTBSY, "text file busy"},
-        {EFBIG, "file too large"},
-        {ENOSPC, "no space left"},
-        {EROFS, "read-only file system"},
-        {EPIPE, "broken pipe"},
-        {ENAMETOOLONG, "name too long"},
-        {ENOSYS, "not known to this kernel"},
-        {ELOOP, "too many symbolic links"},
-        {EPROTO, "protocol error"},
-        {EOPNOTSUPP, "not supported, or off"},
-        {EOVERFLOW, "value too large"},
-        {EAFNOSUPPORT, "address family not supported"},
-        {EADDRNOTAVAIL, "address not available"},
-        {ENETUNREACH, "network unreachable"},
-        {ECONNABORTED, "connection aborted"},
-        {ECONNRESET, "connection reset"},
-        {ETIMEDOUT, "timed out"},
-        {ECONNREFUSED, "connection refused"},
-        {EHOSTUNREACH, "host unreachable"},
-    };
+    static const unsigned char known[] = {ERRORS(ERROR_NUMBER)};
+    static const char words[] = ERRORS(ERROR_WORDS);
+    const char *at = words;
     static char other[16];
     struct text t;
 
     if (error < 0)
         error = -error;
-    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
-        if (known[i].error == error)
-            return known[i].words;
+    for (size_t i = 0; i < sizeof known; i++, at += strlen(at) + 1)
+        if (known[i] == error)
+            return at;
     text_init(&t, other, sizeof other);
     text_format(&t, "error %d", error);
     return other;

@@ -66,10 +66,14 @@ void text_safe(struct text *t, const char *bytes, size_t len)
     const unsigned char *s = (const unsigned char *)bytes;
 
     for (size_t i = 0; i < len;) {
-        size_t n = s[i] >= 0x20 && s[i] < 0x7F ? 1 : utf8_length(s + i, len - i);
+        size_t n = 0;
+        while (i + n < len && s[i + n] >= 0x20 && s[i + n] < 0x7F)
+            n++;
+        if (n == 0)
+            n = utf8_length(s + i, len - i);
         if (n == 0) {
             text_hex_byte(t, s[i++]);
-        } else if (n > t->cap - 1 - t->len) { /* half a character is none */
+        } else if (s[i] >= 0x80 && n > t->cap - 1 - t->len) { /* half a character is none */
             t->cut = true;
             break;
         } else {

@@ -177,7 +177,7 @@ static void parse_environment(struct parse *p, char *const *env)
     p->from_env = true;
     for (; *env != NULL; env++) {
         const struct option *o;
-        if (strncmp(*env, prefix, sizeof prefix - 1) != 0)
+        if ((*env)[0] != 'K' || strncmp(*env, prefix, sizeof prefix - 1) != 0)
             continue;
         o = by_variable(p, *env + sizeof prefix - 1);
         if (o != NULL)

@@ -55,7 +55,7 @@ static const struct option table[] = {
     {"version", 'V', OPTION_FLAG, AT(version), NULL},
 };
 
-int run_options_parse(char *const *argv, char *const *env, struct run_options *options, struct text *faults)
+void run_options_init(struct run_options *options)
 {
     memset(options, 0, sizeof *options);
     options->stop_signal = SIGTERM;
@@ -63,5 +63,19 @@ int run_options_parse(char *const *argv, char *const *env, struct run_options *o
     options->sweep_timeout = 2000000;
     options->log_level = LOG_INFO;
     options->restart = "no";
+}
+
+const struct option *run_option(char letter)
+{
+    size_t i = 0;
+
+    while (table[i].short_name != letter)
+        i++;
+    return &table[i];
+}
+
+int run_options_parse(char *const *argv, char *const *env, struct run_options *options, struct text *faults)
+{
+    run_options_init(options);
     return options_parse(table, sizeof table / sizeof table[0], options, argv, env, faults);
 }

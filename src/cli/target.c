@@ -144,8 +144,8 @@ static const char *parse_socket(const char *at, struct target *t)
         return "has too long a path for a socket (107 bytes)";
     t->is_unix = true;
     t->host = copy(at, len);
-    t->path = rest == NULL ? "" : rest + 1;
-    return t->host == NULL ? "does not fit into memory" : NULL;
+    t->path = rest == NULL ? "" : copy(rest + 1, strcspn(rest + 1, "#"));
+    return t->host == NULL || t->path == NULL ? "does not fit into memory" : NULL;
 }
 
 static const char *parse_file(const char *at, struct target *t)
@@ -210,10 +210,13 @@ static const char *parse(const char *word, struct target *t)
 /* The word without what stands between :// and @. */
 static const char *without_credentials(const char *word)
 {
-    const char *from = text_find(word, "://"), *at = NULL;
+    const char *from, *at = NULL;
     size_t authority;
     char *shown;
 
+    if (strchr(word, '@') == NULL)
+        return word;
+    from = text_find(word, "://");
     if (from == NULL)
         return word;
     from += 3;

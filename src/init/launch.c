@@ -25,27 +25,34 @@ struct disposition {
     unsigned long handler, flags, rest[4];
 };
 
-static void child_disposition(const struct disposition *to, struct disposition *before)
+static void dispose(int signal_number, const struct disposition *to, struct disposition *before)
 {
-    syscall(SYS_rt_sigaction, SIGCHLD, to, before, 8UL);
+    syscall(SYS_rt_sigaction, signal_number, to, before, 8UL);
+}
+
+void launch_dispose(int signal_number, bool ignore)
+{
+    const struct disposition to = {.handler = (unsigned long)(ignore ? SIG_IGN : SIG_DFL)};
+
+    dispose(signal_number, &to, NULL);
 }
 
 void launch_block_signals(struct launch *launch)
 {
-    static const struct disposition standard;
-    struct disposition child = standard;
+    struct disposition child = {.handler = 0};
 
     sigmask_block_all(&launch->mask);
-    child_disposition(NULL, &child);
+    dispose(SIGCHLD, NULL, &child);
     launch->ignored_child = child.handler == (unsigned long)SIG_IGN;
     if (launch->ignored_child || (child.flags & SA_NOCLDWAIT) != 0)
-        child_disposition(&standard, NULL);
+        launch_dispose(SIGCHLD, false);
     launch->terminal = -1;
+    launch->failure = (struct launch_failure){LAUNCH_TOLD, STATUS_REFUSED, STATUS_NO_EXEC, STATUS_NOT_FOUND};
 }
 
 void launch_find_terminal(struct launch *launch)
 {
-    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO && launch->session == LAUNCH_GROUP; fd++)
         if (tcgetpgrp(fd) == getpgrp()) {
             launch->terminal = fd;
             return;
@@ -95,8 +102,11 @@ static void execute(const struct launch *launch)
 }
 
 /* In the child, which shares our memory: it leaves by exec or _exit alone. */
-static _Noreturn void become_program(const struct launch *launch, volatile int *status)
+_Noreturn void launch_exec(const struct launch *launch, volatile int *status)
 {
+    const struct launch_failure *failure = &launch->failure;
+    const char *why;
+
     if (launch->session == LAUNCH_GROUP) {
         pid_t ours = getpgrp();
         setpgid(0, 0);
@@ -107,7 +117,7 @@ static _Noreturn void become_program(const struct launch *launch, volatile int *
     if (launch->death_signal != 0)
         prctl(PR_SET_PDEATHSIG, (unsigned long)launch->death_signal);
     if (launch->ignored_child)
-        child_disposition(&(const struct disposition){.handler = (unsigned long)SIG_IGN}, NULL);
+        launch_dispose(SIGCHLD, true);
     if (launch->listen_pid != NULL) {
         struct text pid;
         text_init(&pid, launch->listen_pid, 11);
@@ -119,8 +129,12 @@ static _Noreturn void become_program(const struct launch *launch, volatile int *
     }
     sigmask_set(&launch->mask);
     execute(launch);
-    *status = errno == ENOENT ? STATUS_NOT_FOUND : STATUS_NO_EXEC;
-    refuse("%s: cannot be executed: %s%s", launch->argv[0], log_errno(errno),
+    why = log_errno(errno);
+    *status = errno == ENOENT ? failure->not_found : failure->no_exec;
+    refuse(failure->told == LAUNCH_TOLD        ? "%s: cannot be executed: %c%s%s"
+           : failure->told == LAUNCH_TOLD_NAME ? "%s: %c%s%s"
+                                               : "exec %s failed: %c%s%s",
+           launch->argv[0], failure->told == LAUNCH_TOLD ? *why : *why - 'a' + 'A', why + 1,
            errno == EAGAIN    ? ": the user has more processes than RLIMIT_NPROC allows"
            : errno == ENOEXEC ? ": not a program of this machine, and a script needs a #! line"
                               : "");
@@ -133,10 +147,10 @@ pid_t launch_start(const struct launch *launch, int *status)
     pid_t pid = vfork(); /* NOLINT(clang-analyzer-security.insecureAPI.vfork): see the head */
 
     if (pid == 0)
-        become_program(launch, &failed);
+        launch_exec(launch, &failed);
     if (pid < 0) {
         refuse("%s: no process can be made for it: %s", launch->argv[0], log_errno(errno));
-        *status = STATUS_REFUSED;
+        *status = launch->failure.refused;
     } else if (failed != 0) {
         *status = failed;
         pid = -1;

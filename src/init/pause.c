@@ -36,14 +36,8 @@ int sleep_command(char *const *argv)
     return 0;
 }
 
-int pause_command(char *const *argv)
+int pause_wait(void)
 {
-    if (argv[1] != NULL) {
-        log_line(LOG_ERROR, "pause: %s: nothing is expected behind it", argv[1]);
-        return STATUS_REFUSED;
-    }
-    if (getpid() != 1)
-        log_line(LOG_WARN, "pause: not PID 1, so there are no orphans to reap");
     for (;;) {
         pid_t sender;
         int signal_number = sigmask_wait(CLOCK_NONE, &sender);
@@ -52,4 +46,15 @@ int pause_command(char *const *argv)
         while (waitpid(-1, NULL, WNOHANG) > 0)
             continue;
     }
+}
+
+int pause_command(char *const *argv)
+{
+    if (argv[1] != NULL) {
+        log_line(LOG_ERROR, "pause: %s: nothing is expected behind it", argv[1]);
+        return STATUS_REFUSED;
+    }
+    if (getpid() != 1)
+        log_line(LOG_WARN, "pause: not PID 1, so there are no orphans to reap");
+    return pause_wait();
 }

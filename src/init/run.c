@@ -51,7 +51,7 @@ static void prepare(struct start *s, char **env, struct text *faults)
     if (environment_check(&o->environment, faults) == 0)
         environment_prepare(&o->environment, env, &s->env, faults);
     if (s->identity.wanted) /* going on as another user, where we are not root (identity_drop) */
-        environment_home(geteuid() == 0 ? s->identity.uid : geteuid(), &s->env);
+        environment_home(geteuid() == 0 ? s->identity.uid : geteuid(), false, &s->env);
     if (o->expand)
         environment_expand(s->argv, s->env, faults);
     if (o->health.count > 0)
@@ -67,11 +67,12 @@ static void drop(struct start *s, struct text *faults)
     struct list own = o->own;
     bool root = geteuid() == 0;
 
-    s->plan.launch.listen_pid = descriptors_close(s->env);
+    descriptors_close(s->env);
+    s->plan.launch.listen_pid = descriptors_listen_pid(s->env);
     refusal_open(o->termination_log);
     if (s->identity.wanted)
         descriptors_own_stdio(s->identity.uid);
-    if (root)
+    if (root && own.count > 0)
         own_apply(&own, s->identity.uid, s->identity.gid, faults);
     if (o->write.count > 0) {
         confine_prepare(&o->write, o->write_strict, &s->confine, faults);
@@ -81,12 +82,24 @@ static void drop(struct start *s, struct text *faults)
         own_verify(&own, root, faults);
 }
 
-static void become_reaper(const struct run_options *o, bool pid1)
+static void become_reaper(void)
 {
-    if (!pid1 && prctl(PR_SET_CHILD_SUBREAPER, 1UL) != 0)
+    if (getpid() != 1 && prctl(PR_SET_CHILD_SUBREAPER, 1UL) != 0)
         log_line(LOG_WARN, "neither PID 1 nor able to become a subreaper: orphans will not be reaped here");
-    if (o->death_signal != 0) /* after the change of user, which clears it */
-        prctl(PR_SET_PDEATHSIG, (unsigned long)o->death_signal);
+}
+
+int run_program(struct supervise_plan *plan, const struct run_options *options, char **argv, char **env)
+{
+    plan->pid1 = getpid() == 1;
+    plan->group |= options->group;
+    plan->tell_reaped = options->tell_reaped;
+    plan->launch.argv = argv;
+    plan->launch.env = env;
+    plan->launch.death_signal = options->death_signal;
+    launch_find_terminal(&plan->launch);
+    if (options->death_signal != 0) /* after the change of user, which clears it */
+        prctl(PR_SET_PDEATHSIG, (unsigned long)options->death_signal);
+    return supervise(plan);
 }
 
 static enum log_level level(const struct run_options *o)
@@ -118,15 +131,8 @@ int run_command(char **argv, char **env, struct launch *launch)
         refuse("%s", faults.at);
         return STATUS_REFUSED;
     }
-    s.plan.pid1 = getpid() == 1;
-    s.plan.group = options.group;
-    s.plan.tell_reaped = options.tell_reaped;
     s.plan.health = &s.health;
     s.plan.wait = &s.wait;
-    s.plan.launch.argv = s.argv;
-    s.plan.launch.env = s.env;
-    s.plan.launch.death_signal = options.death_signal;
-    launch_find_terminal(&s.plan.launch);
-    become_reaper(&options, s.plan.pid1);
-    return supervise(&s.plan);
+    become_reaper();
+    return run_program(&s.plan, &options, s.argv, s.env);
 }

@@ -2,6 +2,7 @@
 #include "kinglet/supervise.h"
 
 #include "kinglet/descriptors.h"
+#include "kinglet/fork.h"
 #include "kinglet/log.h"
 #include "kinglet/refusal.h"
 #include "kinglet/sweep.h"
@@ -11,7 +12,6 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -55,6 +55,13 @@ static void signal_program(const struct supervisor *s, int signal_number)
     }
 }
 
+/* These lines, and the ones on children, are dumb-init's: its users' tools look for them. */
+static void pass(const struct supervisor *s, int signal_number)
+{
+    signal_program(s, signal_number);
+    log_line(LOG_DEBUG, "Forwarded signal %d to children.", signal_number);
+}
+
 #define NOT_ANSWERED "not started, because what it waits for did not answer: %s"
 
 /* A probe's end as a line: at debug, but for a change of the verdict, and for a wait that failed, which is a
@@ -84,19 +91,9 @@ static _Noreturn void be_probe(const struct supervisor *s, bool wait)
     _exit(bad);
 }
 
-/* fork(2) without what the C library does for programs with threads. */
-static pid_t fork_probe(void)
-{
-#ifdef SYS_fork
-    return (pid_t)syscall(SYS_fork);
-#else
-    return (pid_t)syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0);
-#endif
-}
-
 static void start_probe(struct supervisor *s, bool wait)
 {
-    pid_t pid = fork_probe();
+    pid_t pid = fork_alone();
 
     if (pid == 0)
         be_probe(s, wait);
@@ -133,6 +130,9 @@ static void start_program(struct supervisor *s)
         return;
     }
     s->program = pid;
+    log_line(LOG_DEBUG, "Child spawned with PID %d.", pid);
+    if (s->plan->launch.session == LAUNCH_SESSION)
+        log_line(LOG_DEBUG, "setsid complete.");
     if (!may_start_again(&s->plan->rules))
         let_go();
     step(s, (struct life_event){.kind = LIFE_STARTED});
@@ -197,7 +197,7 @@ static void perform(struct supervisor *s, const struct life_orders *o)
         s->probe = 0;
     }
     if (o->pass != 0)
-        signal_program(s, o->pass);
+        pass(s, o->pass);
     if (o->pass != 0 && o->cont)
         signal_program(s, SIGCONT);
     if (o->sweep != 0) {
@@ -239,17 +239,23 @@ static void stopped_by_terminal(struct supervisor *s, int signal_number)
     kill(-s->program, SIGCONT);
 }
 
-static int exit_status(int wait_status)
+static int exit_status(pid_t pid, int wait_status)
 {
-    return WIFSIGNALED(wait_status) ? STATUS_SIGNAL + WTERMSIG(wait_status) : WEXITSTATUS(wait_status);
+    bool killed = WIFSIGNALED(wait_status);
+    int value = killed ? WTERMSIG(wait_status) : WEXITSTATUS(wait_status);
+
+    log_line(LOG_DEBUG, "A child with PID %d %s %d.", pid,
+             killed ? "was terminated by signal" : "exited with exit status", value);
+    return killed ? STATUS_SIGNAL + value : value;
 }
 
 /* Reaps until nothing is left to reap: several SIGCHLD may have come as one. */
 static void reap(struct supervisor *s)
 {
+    const struct supervise_plan *plan = s->plan;
     bool program_exited = false, probe_exited = false;
     int program_status = 0, probe_status = 0;
-    int status;
+    int status, code = 0;
     pid_t pid;
 
     while ((pid = waitpid(-1, &status, WNOHANG | WUNTRACED)) != 0) {
@@ -257,26 +263,32 @@ static void reap(struct supervisor *s)
             continue;
         if (pid < 0)
             break;
+        if (!WIFSTOPPED(status))
+            code = exit_status(pid, status);
         if (WIFSTOPPED(status)) {
             int why = WSTOPSIG(status);
             if (pid == s->program && (why == SIGTSTP || why == SIGTTIN || why == SIGTTOU))
                 stopped_by_terminal(s, why);
         } else if (pid == s->program) {
-            launch_pass_terminal(&s->plan->launch, pid, 0);
+            launch_pass_terminal(&plan->launch, pid, 0);
+            /* Where others are left in that session its id is still theirs. */
+            if (plan->leave && plan->launch.session == LAUNCH_SESSION)
+                kill(-pid, SIGTERM);
             s->program = 0;
             program_exited = true;
-            program_status = exit_status(status);
+            program_status = code;
         } else if (pid == s->probe) {
             s->probe = 0;
             probe_exited = true;
-            probe_status = exit_status(status);
-        } else if (s->plan->tell_reaped) {
+            probe_status = code;
+        } else if (plan->tell_reaped) {
             log_line(LOG_WARN, "Reaped zombie process with pid=%d", pid);
         }
     }
     /* PROGRAM first: a probe that failed because PROGRAM was ending says nothing. */
     if (program_exited)
-        step(s, (struct life_event){.kind = LIFE_EXITED, .value = program_status, .left = pid == 0});
+        step(s, (struct life_event){
+                    .kind = LIFE_EXITED, .value = program_status, .left = pid == 0 && !plan->leave});
     if (probe_exited && probe_status >= STATUS_SIGNAL && !program_exited)
         tell_probe(s, true, "unhealthy: a probe was killed (for memory?)");
     if (probe_exited)
@@ -295,6 +307,15 @@ static int next_signal(int64_t deadline)
     return signal_number == SIGPIPE && sender == getpid() ? 0 : signal_number;
 }
 
+static void take_signal(struct supervisor *s, int signal_number)
+{
+    log_line(LOG_DEBUG, "Received signal %d.", signal_number);
+    step(s, (struct life_event){.kind = LIFE_SIGNAL, .value = signal_number});
+    if (s->plan->suspend &&
+        (signal_number == SIGTSTP || signal_number == SIGTTIN || signal_number == SIGTTOU))
+        kill(getpid(), SIGSTOP); /* which PID 1 does not notice */
+}
+
 int supervise(const struct supervise_plan *plan)
 {
     struct supervisor s = {.plan = plan};
@@ -303,10 +324,11 @@ int supervise(const struct supervise_plan *plan)
     while (s.life.phase != LIFE_ENDED) {
         int signal_number = next_signal(life_deadline(&s.life));
         if (signal_number != 0 && signal_number != SIGCHLD)
-            step(&s, (struct life_event){.kind = LIFE_SIGNAL, .value = signal_number});
+            take_signal(&s, signal_number);
         reap(&s);
         if (life_deadline(&s.life) != CLOCK_NONE && clock_us() >= life_deadline(&s.life))
             step(&s, (struct life_event){.kind = LIFE_TIME});
     }
+    log_line(LOG_DEBUG, "Child exited with status %d. Goodbye.", s.life.status);
     return s.life.status;
 }

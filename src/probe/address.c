@@ -1,15 +1,16 @@
-/* address: IPv4 and IPv6 addresses, read and written. Pure. See kinglet/resolve.h. */
-#include "kinglet/resolve.h"
-
-#include "kinglet/number.h"
+/* address: IPv4 and IPv6 addresses, read and written. Pure. See kinglet/address.h. */
+#include "kinglet/address.h"
 
 #include <string.h>
 
 static int parse_v4(const char *word, unsigned char bytes[4])
 {
     for (int i = 0; i < 4; i++) {
-        uint64_t n;
-        if (number_scan(&word, 255, &n) != 0 || *word++ != (i < 3 ? '.' : '\0'))
+        const char *digits = word;
+        unsigned n = 0;
+        for (; *word >= '0' && *word <= '9' && n <= 255; word++)
+            n = n * 10 + (unsigned)(*word - '0');
+        if (word == digits || n > 255 || *word++ != (i < 3 ? '.' : '\0'))
             return -1;
         bytes[i] = (unsigned char)n;
     }
@@ -107,7 +108,18 @@ void address_put(struct text *t, const struct address *address)
     }
 }
 
-bool resolve_literal(const char *host, struct addresses *result)
+void address_add(struct addresses *list, bool v6, const void *bytes)
+{
+    struct address *a = &list->at[list->count];
+
+    if (list->count == ADDRESSES)
+        return;
+    list->count++;
+    a->v6 = v6;
+    memcpy(a->bytes, bytes, v6 ? 16 : 4);
+}
+
+bool address_literal(const char *host, struct addresses *result)
 {
     result->count = 1;
     if (strcmp(host, "localhost") == 0) {

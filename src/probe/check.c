@@ -8,6 +8,7 @@
 #include "kinglet/options.h"
 #include "kinglet/output.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
@@ -92,17 +93,19 @@ static int verdict_of_pid1(int64_t wait, struct text *report)
     }
 }
 
-/* The first number behind `key` in the text of /proc/1/status, or -1. */
-static long status_field(const char *status, const char *key)
+/* The first number of the next line behind the first that begins with `name` (four bytes), or -1. */
+static long status_field(const char **at, const char *name)
 {
-    const char *at = text_find(status, key);
     uint64_t number;
 
-    if (at == NULL)
-        return -1;
-    at += strlen(key);
-    at += strspn(at, " \t");
-    return number_scan(&at, UINT32_MAX / 2, &number) == 0 ? (long)number : -1;
+    do {
+        *at = strchr(*at + 1, name[0]);
+        if (*at == NULL)
+            return -1;
+    } while ((*at)[-1] != '\n' || strncmp(*at, name, 4) != 0);
+    *at += 4;
+    *at += strspn(*at, "\t");
+    return number_scan(at, UINT32_MAX / 2, &number) == 0 ? (long)number : -1;
 }
 
 /* A probe that an engine starts as root in an image that drops to another user: become that user, as far as
@@ -110,14 +113,15 @@ static long status_field(const char *status, const char *key)
 static void become_like_pid1(void)
 {
     char status[2048];
+    const char *at = status;
     long uid, gid;
     unsigned group;
 
     if (geteuid() != 0 || read_small("/proc/1/status", status, sizeof status) == 0)
         return;
-    uid = status_field(status, "\nUid:");
-    gid = status_field(status, "\nGid:");
-    if (uid <= 0 || gid < 0)
+    uid = status_field(&at, "Uid:");
+    gid = uid <= 0 ? -1 : status_field(&at, "Gid:");
+    if (gid < 0)
         return;
     group = (unsigned)gid;
     syscall(SYS_setgroups, 1, &group);
@@ -157,7 +161,8 @@ int check_command(char *const *argv, char *const *env)
     if (options.help)
         return output_string(help) == 0 ? 0 : UNHEALTHY;
     for (; argv[first] != NULL; first++)
-        list_add(&targets, argv[first]);
+        if (list_add(&targets, argv[first]) != 0)
+            text_put(&faults, log_errno(ENOMEM));
     if (targets.count == 0 && faults.len == 0) {
         result = verdict_of_pid1(options.probe.wait, &report);
         if (result >= 0)
@@ -167,7 +172,8 @@ int check_command(char *const *argv, char *const *env)
             text_format(&faults, "check: no TARGET is given, KINGLET_HEALTH is not set, and %s", report.at);
         report.len = 0;
     }
-    if (faults.len > 0 || probe_prepare(&options.probe, &targets, env, &plan, &faults) != 0) {
+    probe_prepare(&options.probe, &targets, env, &plan, &faults);
+    if (faults.len > 0) {
         log_line(LOG_ERROR, "%s", faults.at);
         return UNHEALTHY;
     }

@@ -21,21 +21,19 @@ void grpc_request(const struct target *target, struct text *out)
                                /* SETTINGS: HEADER_TABLE_SIZE 0, ENABLE_PUSH 0 */
                                "\0\0\x0c\4\0\0\0\0\0"
                                "\0\1\0\0\0\0\0\2\0\0\0\0"
-        /* HEADERS, END_HEADERS, stream 1; :method POST, :scheme http, :path */
+        /* HEADERS, END_HEADERS, stream 1; :method POST, :scheme http, :path, :authority */
         WIRE "c\1\4\0\0\0\1"
-                               "\x83\x86\4\x1c/grpc.health.v1.Health/Check"
+                               "\x83\x86\4\x1c/grpc.health.v1.Health/Check\1" WIRE "0"
                                "\x0f\x10\x10"
                                "application/grpc" /* content-type */
                                "\0\2te\x08trailers"
-                               "\x0f\x2b\7"
-                               "kinglet"     /* user-agent */
-                               "\1" WIRE "0" /* :authority */
+                               "\x0f\x2b\7kinglet" /* user-agent */
         WIRE "y"
         /* DATA, END_STREAM, stream 1; not compressed, a length, field 1 a string */
         WIRE "c\0\1\0\0\0\1"
-                               "\0" WIRE "d\x0a" WIRE "1" WIRE "2" WIRE "t" WIRE "y";
+                               "\0" WIRE "d" WIRE "1" WIRE "2" WIRE "t" WIRE "y";
     enum { ROOM = 2 }; /* for the length of a literal (5.2), which is one byte below 127 */
-    char host[ROOM + 255], length[2];
+    char host[ROOM + 255], field[] = {0x0A, 0, 0};
     const char *path = target->path + (target->path[0] == '/');
     size_t service = strcspn(path, "?");
     struct text authority;
@@ -51,11 +49,14 @@ void grpc_request(const struct target *target, struct text *out)
     host[0] = 127;
     host[1] = (char)(authority.len - (large ? 127 : 0));
     out->cut = out->cut || authority.cut;
-    length[0] = (char)(service | 0x80); /* two bytes even where one would do, as a varint may have */
-    length[1] = (char)(service >> 7);
+    field[1] = (char)(service < 128 ? service : service | 0x80);
+    field[2] = (char)(service >> 7);
     wire_put(out, form, sizeof form - 1,
-             (const struct wire_part[]){
-                 {host + !large, authority.len + 1 + large}, {length, sizeof length}, {path, service}});
+             (const struct wire_part[]){{host + !large, authority.len + 1 + large},
+                                        {field, service == 0    ? 0
+                                                : service < 128 ? 2
+                                                                : 3},
+                                        {path, service}});
 }
 
 /* --- headers --- */

@@ -115,28 +115,26 @@ void http_request(const struct target *target, const struct http_want *want, str
 {
     text_put(out, want->head ? "HEAD " : "GET ");
     text_put(out, target->path[0] == '\0' ? "/" : target->path);
-    text_put(out, " HTTP/1.1\r\n");
+    text_put(out, " HTTP/1.1");
     if (!overridden(want, "host:")) {
-        text_put(out, "Host: ");
+        text_put(out, "\r\nHost: ");
         put_host(target, out);
-        text_put(out, "\r\n");
     }
     if (!overridden(want, "user-agent:"))
-        text_put(out, "User-Agent: kinglet/" KINGLET_VERSION "\r\n");
+        text_put(out, "\r\nUser-Agent: kinglet/" KINGLET_VERSION);
     if (!overridden(want, "accept:"))
-        text_put(out, "Accept: */*\r\n");
+        text_put(out, "\r\nAccept: */*");
     if (!overridden(want, "connection:"))
-        text_put(out, "Connection: close\r\n");
+        text_put(out, "\r\nConnection: close");
     if (target->userinfo != NULL && !overridden(want, "authorization:")) {
-        text_put(out, "Authorization: Basic ");
+        text_put(out, "\r\nAuthorization: Basic ");
         put_base64(out, target->userinfo);
-        text_put(out, "\r\n");
     }
     for (size_t i = 0; i < want->header_count; i++) {
-        text_put(out, want->headers[i]);
         text_put(out, "\r\n");
+        text_put(out, want->headers[i]);
     }
-    text_put(out, "\r\n");
+    text_put(out, "\r\n\r\n");
 }
 
 /* --- the answer --- */
@@ -308,7 +306,7 @@ static bool line(struct http *h, char c)
 {
     if (c != '\n') {
         if (h->len < sizeof h->line - 1)
-            h->line[h->len++] = c;
+            h->line[h->len++] = c == '\0' ? ' ' : c; /* a NUL would end the line here, but not there */
         else
             h->cut = true;
         return false;
@@ -341,7 +339,11 @@ enum answer http_feed(struct http *h, const char *bytes, size_t len, struct text
         size_t some = len - i;
         switch ((enum phase)h->phase) {
         case STATUS:
-            h->line[h->len++] = bytes[i++];
+            if (some > STATUS_LEN - (size_t)h->len)
+                some = STATUS_LEN - (size_t)h->len;
+            memcpy(h->line + h->len, bytes + i, some);
+            h->len += (unsigned char)some;
+            i += some;
             if (h->len == STATUS_LEN)
                 answer = status_line(h, why);
             break;

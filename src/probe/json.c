@@ -88,6 +88,8 @@ static void follow(struct json *j)
             same = number_parse(name, len, UINT32_MAX, &index) == 0 && index == j->index[j->depth];
         }
         j->on_path[i][j->depth] = same ? on + 1 : OFF;
+        if (same) /* the last of several of one name counts, with all that is in it */
+            j->holds[i] = false;
     }
 }
 
@@ -111,7 +113,7 @@ static void judge(struct json *j, bool is_string, bool is_scalar)
 
 static void keep(struct json *j, char c)
 {
-    if (j->len < JSON_WORD)
+    if (j->high == 0 && j->len < JSON_WORD)
         j->word[j->len++] = c;
     else
         j->cut = true;
@@ -253,6 +255,7 @@ static bool next(struct json *j, char c)
 
 static void string_done(struct json *j)
 {
+    j->cut = j->cut || j->high != 0;
     if (j->in_name) {
         follow(j);
         j->state = COLON;
@@ -275,14 +278,14 @@ static bool unicode(struct json *j, char c)
     if (--j->escape > 0)
         return true;
     j->state = STRING;
-    if (j->unit >= 0xD800 && j->unit < 0xDC00) {
+    if (j->unit >= 0xDC00 && j->unit < 0xE000 && j->high != 0) {
+        unsigned long high = j->high;
+        j->high = 0;
+        keep_code_point(j, 0x10000 + ((high - 0xD800UL) << 10) + (j->unit - 0xDC00UL));
+    } else if (j->unit >= 0xD800 && j->unit < 0xE000) {
+        j->cut = j->cut || j->high != 0 || j->unit >= 0xDC00;
         j->high = j->unit;
-    } else if (j->unit >= 0xDC00 && j->unit < 0xE000) {
-        if (j->high != 0)
-            keep_code_point(j, 0x10000 + ((j->high - 0xD800UL) << 10) + (j->unit - 0xDC00UL));
-        j->high = 0;
     } else {
-        j->high = 0;
         keep_code_point(j, j->unit);
     }
     return true;

@@ -1,10 +1,13 @@
 /* plan: from words to a plan that can be run. Pure but for the arena. See kinglet/probe.h. */
 #include "kinglet/probe.h"
 
+#include "kinglet/dns.h"
 #include "kinglet/expand.h"
 #include "kinglet/protocol.h"
 
 #include <string.h>
+
+enum { LONG = PROTOCOL_REQUEST_MAX / 8 };
 
 static void options(const struct probe_options *o, struct http_want *want, struct text *faults)
 {
@@ -40,6 +43,20 @@ static void options(const struct probe_options *o, struct http_want *want, struc
     }
 }
 
+/* Whether it can be an address or a name at all: what ends in a number has to be an IPv4 address. */
+static bool is_host(const char *host)
+{
+    unsigned char query[DNS_QUERY_MAX];
+    struct addresses ignored;
+    const char *last = strrchr(host, '.');
+
+    if (address_literal(host, &ignored))
+        return true;
+    last = last == NULL ? host : last + 1;
+    return strchr(host, ':') == NULL && (*last == '\0' || last[strspn(last, "0123456789")] != '\0') &&
+           dns_question(query, host) != 0;
+}
+
 static void target(const char *word, char *const *env, struct probe_plan *plan, struct text *faults)
 {
     static const unsigned char random[TLS_RANDOM];
@@ -49,7 +66,7 @@ static void target(const char *word, char *const *env, struct probe_plan *plan, 
     struct target *t = &plan->target[plan->count];
     struct text out;
 
-    if (text_find(word, "${") != NULL) {
+    if (strchr(word, '$') != NULL) {
         char *copy;
         text_init(&out, buffer, 2048);
         if (expand_put(&out, word, env, faults) != 0)
@@ -61,8 +78,14 @@ static void target(const char *word, char *const *env, struct probe_plan *plan, 
     }
     if (target_parse(whole, t, faults) != 0)
         return;
+    if (t->host != NULL && !t->is_unix && !is_host(t->host)) {
+        text_next(faults);
+        text_format(faults, "target '%s' has a bad host", t->shown);
+        return;
+    }
     text_init(&out, buffer, sizeof buffer);
-    protocol_begin(&protocol, t, &plan->want, random, &out); /* only to see whether it fits */
+    if (plan->want.header_count > 0 || strlen(whole) > LONG) /* no message repeats its target so often */
+        protocol_begin(&protocol, t, &plan->want, random, &out);
     if (out.cut) {
         text_next(faults);
         text_format(faults, "target '%s' and its headers are too long (4096 bytes)", t->shown);
@@ -71,10 +94,17 @@ static void target(const char *word, char *const *env, struct probe_plan *plan, 
     plan->count++;
 }
 
+static bool asks_http(const struct probe_options *o)
+{
+    return o->status != NULL || o->headers.count > 0 || o->method != 0 || o->body != NULL ||
+           o->json.count > 0;
+}
+
 int probe_prepare(const struct probe_options *o, const struct list *targets, char *const *env,
                   struct probe_plan *plan, struct text *faults)
 {
     size_t before = faults->len;
+    bool http = false;
 
     memset(plan, 0, sizeof *plan);
     plan->timeout = o->timeout == 0 ? PROBE_TIMEOUT : o->timeout;
@@ -90,5 +120,10 @@ int probe_prepare(const struct probe_options *o, const struct list *targets, cha
     }
     for (size_t i = 0; i < targets->count; i++)
         target(targets->item[i], env, plan, faults);
+    for (size_t i = 0; i < plan->count; i++)
+        http = http || plan->target[i].kind == TARGET_HTTP;
+    if (faults->len == before && !http && asks_http(o))
+        text_put(faults,
+                 "--status, --header, --method, --body and --json are for HTTP targets, and there is none");
     return faults->len == before ? 0 : -1;
 }

@@ -27,42 +27,50 @@ enum {
         100000, /* what the last attempt of a wait gets at least, so that it can find out a reason */
 };
 
-enum step { CONNECTING, SENDING, RECEIVING, DRAINING, CLOSED };
+enum step { RESOLVING, CONNECTING, SENDING, RECEIVING, DRAINING, CLOSED };
 
 struct look {
     const struct target *target;
-    struct protocol protocol;
+    union { /* one after the other */
+        struct resolve resolve;
+        struct protocol protocol;
+    };
     unsigned char random[TLS_RANDOM];
     struct addresses addresses;
     unsigned tried; /* of the addresses; the last one is being tried */
     int fd;
     unsigned char step; /* enum step */
     bool healthy;
+    bool late; /* the deadline has ended it */
     size_t sent;
     size_t drained;
-    int64_t began, connected, decided;
-    char words[160]; /* what was decided */
+    int64_t began, resolved, connecting, connected, answered, decided; /* 0: not reached */
+    char words[384];                                                   /* what was decided */
     struct text why;
 };
+
+/* At once, and not only when all targets are done: a server that takes one connection at a time would make
+ * one target wait for another. */
+static void hang_up(struct look *l)
+{
+    if (l->fd >= 0)
+        close(l->fd);
+    l->fd = -1;
+    l->step = CLOSED;
+}
 
 static void decide(struct look *l, bool healthy)
 {
     l->healthy = healthy;
     l->decided = clock_us();
-    if (l->fd < 0)
-        l->step = CLOSED;
-    else
-        l->step = DRAINING;
+    l->step = l->fd < 0 ? CLOSED : DRAINING;
 }
 
 static void fail(struct look *l, const char *words)
 {
     text_put(&l->why, words);
     decide(l, false);
-    if (l->fd >= 0)
-        close(l->fd);
-    l->fd = -1;
-    l->step = CLOSED;
+    hang_up(l);
 }
 
 static void put_tried(struct look *l)
@@ -81,30 +89,18 @@ static void put_tried(struct look *l)
 /* Returns 0, EINPROGRESS or what went wrong. */
 static int begin_connect(struct look *l)
 {
-    union {
-        struct sockaddr any;
-        struct sockaddr_un un;
-        unsigned char in[28]; /* sockaddr_in, sockaddr_in6: family, port, ... in network order */
-    } to;
-    socklen_t len;
+    struct sockaddr_un to;
 
+    l->connecting = l->tried > 0 ? clock_us() : l->resolved != 0 ? l->resolved : l->began;
+    if (!l->target->is_unix)
+        return address_connect(&l->addresses.at[l->tried++], l->target->port, SOCK_STREAM, &l->fd);
     memset(&to, 0, sizeof to);
-    if (l->target->is_unix) {
-        to.un.sun_family = AF_UNIX;
-        memcpy(to.un.sun_path, l->target->host, strlen(l->target->host));
-        len = sizeof to.un;
-    } else {
-        const struct address *a = &l->addresses.at[l->tried++];
-        to.any.sa_family = a->v6 ? AF_INET6 : AF_INET;
-        to.in[2] = (unsigned char)(l->target->port >> 8);
-        to.in[3] = (unsigned char)l->target->port;
-        memcpy(to.in + (a->v6 ? 8 : 4), a->bytes, a->v6 ? 16 : 4);
-        len = a->v6 ? 28 : 16;
-    }
-    l->fd = socket(to.any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    to.sun_family = AF_UNIX;
+    memcpy(to.sun_path, l->target->host, strlen(l->target->host));
+    l->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (l->fd < 0)
         return errno;
-    return connect(l->fd, &to.any, len) == 0 ? 0 : errno;
+    return connect(l->fd, (const struct sockaddr *)&to, sizeof to) == 0 ? 0 : errno;
 }
 
 static void transmit(struct look *l, const struct probe_plan *plan);
@@ -121,6 +117,11 @@ static void connected(struct look *l, const struct probe_plan *plan)
     transmit(l, plan);
 }
 
+static bool has_next(const struct look *l)
+{
+    return !l->target->is_unix && l->tried < l->addresses.count;
+}
+
 /* Tries the addresses that are left, one after the other, until one is not refused at once. */
 static void try_next(struct look *l, const struct probe_plan *plan)
 {
@@ -130,7 +131,7 @@ static void try_next(struct look *l, const struct probe_plan *plan)
         if (l->fd >= 0)
             close(l->fd);
         error = begin_connect(l);
-    } while (error != 0 && error != EINPROGRESS && !l->target->is_unix && l->tried < l->addresses.count);
+    } while (error != 0 && error != EINPROGRESS && has_next(l));
     l->step = CONNECTING;
     if (error == 0) {
         connected(l, plan);
@@ -149,13 +150,24 @@ static void connect_result(struct look *l, const struct probe_plan *plan)
     getsockopt(l->fd, SOL_SOCKET, SO_ERROR, &error, &len);
     if (error == 0) {
         connected(l, plan);
-    } else if (!l->target->is_unix && l->tried < l->addresses.count) {
+    } else if (has_next(l)) {
         try_next(l, plan);
     } else {
         text_put(&l->why, log_errno(error));
         put_tried(l);
         fail(l, "");
     }
+}
+
+static void resolved(struct look *l, const struct probe_plan *plan, enum resolve_answer answer)
+{
+    l->fd = l->resolve.fd;
+    if (answer == RESOLVE_FAILED)
+        fail(l, "");
+    if (answer != RESOLVE_FOUND)
+        return;
+    l->resolved = clock_us();
+    try_next(l, plan);
 }
 
 /* The message is made anew for each part that is sent, which is once but for the largest. */
@@ -177,7 +189,7 @@ static void transmit(struct look *l, const struct probe_plan *plan)
         l->step = RECEIVING;
 }
 
-static void receive(struct look *l)
+static void receive(struct look *l, const struct probe_plan *plan)
 {
     char bytes[4096];
     ssize_t n = recv(l->fd, bytes, sizeof bytes, 0);
@@ -188,18 +200,20 @@ static void receive(struct look *l)
     if (l->step == DRAINING) {
         l->drained += n < 0 ? 0 : (size_t)n;
         if (n <= 0 || l->drained >= DRAIN_MAX)
-            l->step = CLOSED;
+            hang_up(l);
         return;
     }
     if (n < 0) {
         fail(l, log_errno(errno));
         return;
     }
+    if (plan->verbose && l->answered == 0 && n > 0)
+        l->answered = clock_us();
     answer = protocol_feed(&l->protocol, bytes, (size_t)n, &l->why);
     if (answer != ANSWER_MORE)
         decide(l, answer == ANSWER_GOOD);
     if (answer != ANSWER_MORE && n == 0)
-        l->step = CLOSED;
+        hang_up(l);
 }
 
 static void look_at_file(struct look *l)
@@ -224,14 +238,15 @@ static void look_at_file(struct look *l)
 }
 
 static void begin(struct look *l, const struct target *target, const struct probe_plan *plan,
-                  int64_t deadline)
+                  struct resolve_config *config, int64_t deadline)
 {
     l->target = target;
     l->fd = -1;
-    l->step = CONNECTING;
+    l->step = RESOLVING;
     l->tried = 0;
     l->sent = l->drained = 0;
-    l->connected = l->decided = 0;
+    l->resolved = l->connected = l->answered = l->decided = 0;
+    l->late = false;
     l->began = clock_us();
     text_init(&l->why, l->words, sizeof l->words);
     if (target->kind == TARGET_TLS) {
@@ -241,26 +256,64 @@ static void begin(struct look *l, const struct target *target, const struct prob
     }
     if (target->kind == TARGET_FILE)
         look_at_file(l);
-    else if (!target->is_unix && !resolve_literal(target->host, &l->addresses) &&
-             resolve_name(target->host, deadline, &l->addresses, &l->why) != 0)
-        fail(l, "");
-    else
+    else if (target->is_unix || address_literal(target->host, &l->addresses))
         try_next(l, plan);
+    else
+        resolved(l, plan, resolve_begin(&l->resolve, config, target->host, deadline, &l->addresses, &l->why));
 }
 
 static void advance(struct look *l, const struct probe_plan *plan)
 {
-    if (l->step == CONNECTING)
+    if (l->step == RESOLVING)
+        resolved(l, plan, resolve_step(&l->resolve, true));
+    else if (l->step == CONNECTING)
         connect_result(l, plan);
     else if (l->step == SENDING)
         transmit(l, plan);
     else
-        receive(l);
+        receive(l, plan);
 }
 
+/* When the present step has to be over. An address that only keeps silent has an equal share of the time that
+ * is left, so that the others get their turn. */
 static int64_t due(const struct look *l, int64_t deadline)
 {
-    return l->step == DRAINING && l->decided + DRAIN_TIME < deadline ? l->decided + DRAIN_TIME : deadline;
+    int64_t end = deadline;
+
+    if (l->step == RESOLVING)
+        end = l->resolve.due;
+    else if (l->step == CONNECTING && has_next(l))
+        end = l->connecting + (deadline - l->connecting) / (int64_t)(l->addresses.count - l->tried + 1);
+    else if (l->step == DRAINING)
+        end = l->decided + DRAIN_TIME;
+    return end < deadline ? end : deadline;
+}
+
+static void overdue(struct look *l, const struct probe_plan *plan, int64_t now, int64_t deadline)
+{
+    if (l->step == DRAINING) {
+        hang_up(l);
+    } else if (now < deadline && l->step == RESOLVING) {
+        resolved(l, plan, resolve_step(&l->resolve, false));
+    } else if (now < deadline) {
+        try_next(l, plan);
+    } else {
+        l->late = true;
+        text_put(&l->why, l->step == RESOLVING    ? "no answer of a name server"
+                          : l->step == CONNECTING ? "no connection"
+                                                  : "no answer");
+        text_put(&l->why, " in time");
+        if (l->step == CONNECTING)
+            put_tried(l);
+        fail(l, "");
+    }
+}
+
+static short events(const struct look *l)
+{
+    return l->step == RESOLVING                          ? l->resolve.events
+           : l->step == CONNECTING || l->step == SENDING ? POLLOUT
+                                                         : POLLIN;
 }
 
 /* One round of poll(2). Returns whether anything is still open. */
@@ -272,14 +325,10 @@ static bool turn(struct look *looks, const struct probe_plan *plan, int64_t dead
 
     for (size_t i = 0; i < plan->count; i++) {
         struct look *l = &looks[i];
-        if (l->step != CLOSED && now >= due(l, deadline)) {
-            if (l->step == DRAINING)
-                l->step = CLOSED;
-            else
-                fail(l, l->step == CONNECTING ? "no connection in time" : "no answer in time");
-        }
+        if (l->step != CLOSED && now >= due(l, deadline))
+            overdue(l, plan, now, deadline);
         fds[i].fd = l->step == CLOSED ? -1 : l->fd;
-        fds[i].events = l->step == CONNECTING || l->step == SENDING ? POLLOUT : POLLIN;
+        fds[i].events = events(l);
         fds[i].revents = 0;
         if (l->step == CLOSED)
             continue;
@@ -298,24 +347,37 @@ static bool turn(struct look *looks, const struct probe_plan *plan, int64_t dead
     return true;
 }
 
+/* The time that a step took, where it was reached; *since moves on to its end. */
+static void put_step(struct text *report, const char *name, int64_t end, int64_t *since)
+{
+    if (end == 0)
+        return;
+    text_put(report, name);
+    text_duration(report, end - *since);
+    *since = end;
+}
+
 static void put_line(const struct look *l, const struct probe_plan *plan, struct text *report)
 {
+    int64_t since = l->began;
+
     if (plan->brief)
         text_next(report);
     text_put(report, l->healthy ? "healthy: " : "unhealthy: ");
     text_safe(report, l->target->shown, strlen(l->target->shown));
     text_put(report, ": ");
     text_safe(report, l->why.at, l->why.len);
-    if (l->connected != 0 && l->decided != 0) {
-        text_put(report, " in ");
+    if (l->late || (l->connected != 0 && l->decided != 0)) {
+        text_put(report, l->late ? ": " : " in ");
         text_duration(report, l->decided - l->began);
     }
-    if (plan->verbose && l->connected != 0) {
-        text_put(report, " (connected after ");
-        text_duration(report, l->connected - l->began);
-        text_put(report, ", answered ");
-        text_duration(report, l->decided - l->connected);
-        text_put(report, " later)");
+    if (plan->verbose && l->decided != 0) {
+        text_put(report, " (");
+        put_step(report, "resolve ", l->resolved, &since);
+        put_step(report, l->resolved == 0 ? "connect " : ", connect ", l->connected, &since);
+        put_step(report, ", first byte ", l->answered, &since);
+        put_step(report, since == l->began ? "end " : ", end ", l->decided, &since);
+        text_put(report, ")");
     }
     if (!plan->brief)
         text_raw(report, "\n", 1);
@@ -323,22 +385,24 @@ static void put_line(const struct look *l, const struct probe_plan *plan, struct
 
 int probe_run(const struct probe_plan *plan, struct text *report)
 {
-    static struct look looks[PROBE_TARGETS]; /* as much of it as there are targets becomes memory */
+    static struct look looks[PROBE_TARGETS]; /* not on the stack, where all of it would be touched */
+    struct resolve_config config;
     int64_t deadline = clock_us() + plan->timeout;
     int bad = 0;
 
+    config.known = false;
     for (size_t i = 0; i < plan->count; i++)
-        begin(&looks[i], &plan->target[i], plan, deadline);
+        begin(&looks[i], &plan->target[i], plan, &config, deadline);
     while (turn(looks, plan, deadline))
         continue;
     for (size_t i = 0; i < plan->count; i++) {
-        if (looks[i].fd >= 0)
-            close(looks[i].fd);
         bad |= !looks[i].healthy;
     }
     for (size_t i = 0; i < plan->count; i++)
         if (!plan->brief || looks[i].healthy != bad)
             put_line(&looks[i], plan, report);
+    if (report->cut && !plan->brief)
+        report->at[report->len - 1] = '\n';
     return bad;
 }
 

@@ -15,7 +15,7 @@ void wire_put(struct text *out, const char *form, size_t size, const struct wire
     struct {
         size_t at;
         unsigned width;
-    } open[WIRE_DEPTH], *last = open;
+    } open[WIRE_DEPTH] = {{0, 0}}, *last = open;
 
     for (size_t i = 0; i < size; i++) {
         unsigned what;

@@ -123,10 +123,7 @@ int confine_enter(const struct confine *confine)
     if (confine->rules < 0)
         return 0;
     if (syscall(CALL_RESTRICT_SELF, confine->rules, 0) == 0) {
-        log_line(LOG_INFO, "--write is in force (Landlock, ABI %d%s)", confine->abi,
-                 confine->abi < 2   ? ": and nothing can be moved to another directory"
-                 : confine->abi < 3 ? ": but files can be truncated everywhere"
-                                    : "");
+        log_line(LOG_INFO, "--write is in force (Landlock, ABI %d)", confine->abi);
         return 0;
     }
     if (confine->strict)

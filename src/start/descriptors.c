@@ -4,6 +4,7 @@
 #include "kinglet/expand.h"
 #include "kinglet/number.h"
 
+#include <stdbool.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -38,19 +39,30 @@ void descriptors_close_all(void)
     close_from(3);
 }
 
-char *descriptors_close(char **env)
+/* How many are passed on purpose. */
+static unsigned passed(char *const *env)
+{
+    const char *word = expand_lookup(env, "LISTEN_FDS", 10);
+    uint64_t count = 0;
+
+    if (word != NULL)
+        number_parse(word, strlen(word), DESCRIPTORS_GUESSED, &count);
+    return (unsigned)count;
+}
+
+char *descriptors_listen_pid(char **env)
 {
     static char listen_pid[sizeof "LISTEN_PID=" + 10] = "LISTEN_PID=";
-    const char *word = expand_lookup(env, "LISTEN_FDS", 10);
-    uint64_t passed = 0;
 
-    if (word != NULL && number_parse(word, strlen(word), DESCRIPTORS_GUESSED, &passed) != 0)
-        passed = 0;
-    close_from(3U + (unsigned)passed);
-    for (; passed > 0 && *env != NULL; env++)
+    for (bool any = passed(env) > 0; any && *env != NULL; env++)
         if (strncmp(*env, listen_pid, 11) == 0) {
             *env = listen_pid;
             return listen_pid + 11;
         }
     return NULL;
+}
+
+void descriptors_close(char *const *env)
+{
+    close_from(3U + passed(env));
 }

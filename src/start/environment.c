@@ -277,7 +277,7 @@ static const char *home_of(uint32_t uid)
     return NULL;
 }
 
-int environment_home(uint32_t uid, char ***env)
+int environment_home(uint32_t uid, bool always, char ***env)
 {
     struct build b = {.given = *env};
     const char *now = expand_lookup(*env, "HOME", 4);
@@ -285,7 +285,7 @@ int environment_home(uint32_t uid, char ***env)
     char *assignment;
     size_t len;
 
-    if (now != NULL && strcmp(now, "/root") != 0)
+    if (!always && now != NULL && strcmp(now, "/root") != 0)
         return 0;
     home = home_of(uid);
     if (home == NULL)

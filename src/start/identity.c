@@ -184,15 +184,30 @@ static bool ids_are(long call, uint32_t wanted)
            now.effective == wanted && now.saved == wanted;
 }
 
+static int verify_ids(const struct identity *id, struct text *faults)
+{
+    if (!ids_are(CALL_GETRESGID, id->gid) || !ids_are(CALL_GETRESUID, id->uid))
+        return fail(faults, "the ids are not what was asked for", EPERM, "");
+    if (!id->keep_groups && !groups_are_ours(id))
+        return fail(faults, "supplementary groups remain", EPERM, "");
+    return 0;
+}
+
+int identity_switch(const struct identity *identity, struct text *faults)
+{
+    int error = change_ids(identity, faults);
+
+    return error != 0 ? error : verify_ids(identity, faults);
+}
+
 /* What the kernel says now, whatever the calls before have returned. */
 static int verify(const struct identity *id, bool ids_wanted, struct text *faults)
 {
     struct capability_sets sets[2];
+    int error = ids_wanted ? verify_ids(id, faults) : 0;
 
-    if (ids_wanted && (!ids_are(CALL_GETRESGID, id->gid) || !ids_are(CALL_GETRESUID, id->uid)))
-        return fail(faults, "the ids are not what was asked for", EPERM, "");
-    if (ids_wanted && !id->keep_groups && !groups_are_ours(id))
-        return fail(faults, "supplementary groups remain", EPERM, "");
+    if (error != 0)
+        return error;
     if (!id->allow_new_privs && prctl(PR_GET_NO_NEW_PRIVS, 0UL, 0UL, 0UL, 0UL) != 1)
         return fail(faults, "no_new_privs is not set", EPERM, "");
     if (id->uid == 0)

@@ -26,31 +26,32 @@ static int parse_id(const char *what, const char *whole, const char *word, size_
         return 0;
     }
     text_next(faults);
-    if (len == 0)
-        text_format(faults, "--%s: '%s': an id is missing (a variable that is not set?)", what, whole);
-    else if (strspn(word, "0123456789") >= len)
-        text_format(faults, "--%s: '%s': an id is at most 2147483647", what, whole);
-    else
-        text_format(faults,
-                    "--%s: '%s': ids are decimal numbers (like 10001:10001), which need no /etc/passwd", what,
-                    whole);
+    text_format(faults, "%s'%s': ", what, whole);
+    text_put(faults, len == 0 ? "an id is missing (a variable that is not set?)"
+                     : strspn(word, "0123456789") >= len
+                         ? "an id is at most 2147483647"
+                         : "ids are decimal numbers (like 10001:10001), which need no /etc/passwd");
     return -1;
+}
+
+int identity_parse_user(const char *what, const char *user, struct identity *identity, struct text *faults)
+{
+    size_t uid_len = strcspn(user, ":");
+    const char *gid = user[uid_len] == ':' ? user + uid_len + 1 : NULL;
+
+    if (parse_id(what, user, user, uid_len, &identity->uid, faults) != 0)
+        return -1;
+    identity->gid = identity->uid;
+    return gid == NULL ? 0 : parse_id(what, user, gid, strlen(gid), &identity->gid, faults);
 }
 
 static int parse_user(const struct identity_options *options, struct identity *identity, struct text *faults)
 {
-    const char *user = options->user;
-    size_t uid_len = strcspn(user, ":");
-    const char *gid = user[uid_len] == ':' ? user + uid_len + 1 : NULL;
-
-    if (parse_id("user", user, user, uid_len, &identity->uid, faults) != 0)
-        return -1;
-    identity->gid = identity->uid;
-    if (gid != NULL && parse_id("user", user, gid, strlen(gid), &identity->gid, faults) != 0)
+    if (identity_parse_user("--user: ", options->user, identity, faults) != 0)
         return -1;
     if (identity->uid == 0 && !options->allow_root) {
         text_next(faults);
-        text_format(faults, "--user: '%s' is root: give another id, or --allow-root", user);
+        text_format(faults, "--user: '%s' is root: give another id, or --allow-root", options->user);
         return -1;
     }
     return 0;
@@ -69,7 +70,7 @@ static int parse_groups(const struct list *groups, struct identity *identity, st
     }
     for (size_t i = 0; i < groups->count; i++) {
         const char *word = groups->item[i];
-        if (parse_id("groups", word, word, strlen(word), &identity->group[i], faults) != 0)
+        if (parse_id("--groups: ", word, word, strlen(word), &identity->group[i], faults) != 0)
             return -1;
     }
     identity->group_count = groups->count;

@@ -12,6 +12,7 @@
  */
 #include "kinglet/own.h"
 
+#include "kinglet/fork.h"
 #include "kinglet/log.h"
 
 #include <errno.h>
@@ -65,15 +66,24 @@ struct level {
 
 enum part { FILES_OF_EVEN, FILES_OF_ODD, DIRECTORIES };
 
-struct walk {
-    uint32_t uid, gid;
-    enum part part;
-    int result; /* 0 or -errno */
-    struct pile names, levels, listing;
-    unsigned long long changed, linked, refused;
+/* In memory that both processes share. */
+struct tally {
+    unsigned long changed, linked, refused;
     int error;            /* that of the first one that was refused */
     char name[NAME_ROOM]; /* and its name */
 };
+
+struct walk {
+    uint32_t uid, gid;
+    enum part part;
+    struct pile names, levels, listing;
+    struct tally *tally;
+};
+
+static bool count_first(unsigned long *n) /* NOLINT(readability-non-const-parameter): it is changed */
+{
+    return __atomic_fetch_add(n, 1, __ATOMIC_RELAXED) == 0;
+}
 
 static int pile_open(struct pile *p)
 {
@@ -140,11 +150,11 @@ static int leave(struct walk *w, const char *name, int error)
         return 0;
     if (error != -EPERM && error != -EACCES && error != -EROFS)
         return error;
-    if (w->refused++ == 0) {
+    if (count_first(&w->tally->refused)) {
         struct text t;
-        text_init(&t, w->name, sizeof w->name);
+        text_init(&t, w->tally->name, NAME_ROOM);
         text_put(&t, name);
-        w->error = error;
+        w->tally->error = error;
     }
     return error == -EROFS ? error : 0; /* and so will be all the others */
 }
@@ -153,7 +163,7 @@ static int give(struct walk *w, int fd, const char *name)
 {
     if (syscall(SYS_fchownat, fd, name, w->uid, w->gid, AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH) != 0)
         return -errno;
-    w->changed++;
+    count_first(&w->tally->changed);
     return 0;
 }
 
@@ -168,7 +178,7 @@ static int own_file(struct walk *w, int dir, const char *name, const struct entr
         S_ISCHR(seen->mode))
         return 0;
     if (seen->links > 1) {
-        w->linked++;
+        count_first(&w->tally->linked);
         return 0;
     }
     if (is_quiet(&level_at(w, 0)->self))
@@ -310,25 +320,22 @@ static int walk(struct walk *w, int top, const struct entry *self)
 }
 
 /* The three parts. Returns 0 or -errno. */
-static int walk_parts(struct walk w[2], int top, const struct entry *self)
+static int walk_parts(struct walk *w, int top, const struct entry *self)
 {
-    pid_t pid = fork();
+    pid_t pid = fork_alone();
+    int error, status = 0;
 
     if (pid == 0) {
         prctl(PR_SET_PDEATHSIG, SIGKILL);
-        w[1].result = walk(&w[1], top, self);
-        _exit(0);
+        w->part = FILES_OF_ODD;
+        _exit(-walk(w, top, self));
     }
-    w[0].result = walk(&w[0], top, self);
-    if (pid > 0)
-        waitpid(pid, NULL, 0);
-    else
-        w[1].result = walk(&w[1], top, self);
-    for (int i = 0; i < 2; i++)
-        if (w[i].result != 0)
-            return w[i].result;
-    w[0].part = DIRECTORIES;
-    return walk(&w[0], top, self);
+    error = walk(w, top, self);
+    if (pid > 0 && (waitpid(pid, &status, 0) != pid || status != 0) && error == 0)
+        error = WIFEXITED(status) ? -WEXITSTATUS(status) : -EINTR;
+    for (w->part = pid < 0 ? FILES_OF_ODD : DIRECTORIES; error == 0 && w->part <= DIRECTORIES; w->part++)
+        error = walk(w, top, self);
+    return error;
 }
 
 static int fault(struct text *faults, const char *path, const char *what)
@@ -385,57 +392,47 @@ void own_check(const struct list *paths, struct text *faults)
     }
 }
 
-/* Returns whether it is the user's completely now. */
-static bool own_path(const char *path, uint32_t uid, uint32_t gid, struct text *faults)
+/* Returns whether it is the user's completely now, or what keeps it from that is a fault. */
+static bool own_path(struct walk *w, const char *path, struct text *faults)
 {
-    const struct walk begun = {.uid = uid, .gid = gid, .result = -EINTR};
-    struct walk *w;
+    struct tally *t = w->tally;
     struct entry top;
     int dir = open_top(path, &top, faults);
     int error;
 
-    if (dir < 0 || is_owned(&begun, &top)) {
-        close(dir);
+    if (dir < 0)
         return true;
-    }
-    w = mmap(NULL, 2 * sizeof *w, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (w == MAP_FAILED) {
-        fault(faults, path, log_errno(errno));
-        close(dir);
-        return true;
-    }
-    w[0] = w[1] = begun;
-    w[1].part = FILES_OF_ODD;
-    error = walk_parts(w, dir, &top);
+    memset(t, 0, sizeof *t);
+    w->part = FILES_OF_EVEN;
+    error = is_owned(w, &top) ? 0 : walk_parts(w, dir, &top);
     close(dir);
     if (error != 0 && error != -EROFS)
         fault(faults, path, error == -ESTALE ? "directories are moved while it is walked" : log_errno(error));
-    w[0].linked += w[1].linked;
-    if (w[0].refused == 0) {
-        w[0].error = w[1].error;
-        memcpy(w[0].name, w[1].name, NAME_ROOM);
-    }
-    w[0].refused += w[1].refused;
-    if (w[0].refused > 0)
-        log_line(LOG_WARN, "--own: %s: %llu entries stay as they are ('%s': %s)", path, w[0].refused,
-                 w[0].name, log_errno(w[0].error));
-    if (w[0].linked > 0)
-        log_line(LOG_WARN, "--own: %s: %llu files with further hard links stay as they are", path,
-                 w[0].linked);
-    log_line(LOG_INFO, "--own: %s: %llu entries given to %u:%u", path, w[0].changed + w[1].changed, uid, gid);
-    error = w[0].refused == 0;
-    syscall(SYS_munmap, w, 2 * sizeof *w);
-    return error;
+    if (t->refused > 0)
+        log_line(LOG_WARN, "--own: %s: %lu entries stay as they are ('%s': %s)", path, t->refused, t->name,
+                 log_errno(t->error));
+    if (t->linked > 0)
+        log_line(LOG_WARN, "--own: %s: %lu files with further hard links stay as they are", path, t->linked);
+    if (t->changed > 0)
+        log_line(LOG_INFO, "--own: %s: %lu entries given to %u:%u", path, t->changed, w->uid, w->gid);
+    return t->refused == 0;
 }
 
 void own_apply(struct list *paths, uint32_t uid, uint32_t gid, struct text *faults)
 {
+    struct walk w = {.uid = uid, .gid = gid};
     size_t left = 0;
 
+    w.tally = mmap(NULL, sizeof *w.tally, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (w.tally == MAP_FAILED) {
+        fault(faults, paths->item[0], log_errno(errno));
+        return;
+    }
     for (size_t i = 0; i < paths->count; i++)
-        if (!own_path(paths->item[i], uid, gid, faults))
+        if (!own_path(&w, paths->item[i], faults))
             paths->item[left++] = paths->item[i];
     paths->count = left;
+    syscall(SYS_munmap, w.tally, sizeof *w.tally);
 }
 
 void own_verify(const struct list *paths, bool from_root, struct text *faults)

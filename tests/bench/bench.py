@@ -219,7 +219,7 @@ def probes():
     table("one HTTP probe, CPU", "ms", {n: spread(v) for n, v in cpu.items()}, 2)
     table("one HTTP probe, peak memory", "kB", {n: statistics.median(v) for n, v in memory.items()}, 0)
     instructions = {}
-    for name in ("kinglet", "busybox wget", "curl", "python3"):
+    for name in ("kinglet", "busybox wget", "wget", "curl", "python3"):
         if name in candidates and shutil.which("valgrind"):
             p = subprocess.run(["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", *candidates[name]],
                                capture_output=True, text=True)

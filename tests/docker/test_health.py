@@ -1,6 +1,8 @@
 """Health supervision in real containers, around a real server: Python's http.server, from the machine's own Python."""
+import glob
 import json
 import os
+import pwd
 import re
 import subprocess
 import uuid
@@ -158,6 +160,21 @@ def test_a_service_waits_for_another(container, shell_image):
     assert "started" not in docker("logs", app)
     container(shell_image, "httpd", "-f", "-p", "5432", "-h", "/data", options=["--network", f"container:{app}"])
     dockerd.wait_for(lambda: "started" in docker("logs", app))
+
+
+def test_a_service_waits_for_a_real_postgres(daemon, container, shell_image):
+    """The machine's own PostgreSQL, which has its cluster to make first: it listens, and rejects, before it is ready."""
+    tag = f"{shell_image}-postgres"
+    dockerd.build(tag, None, {}, f"FROM {shell_image}\nRUN ln -s usr/lib /lib && ln -s usr/lib64 /lib64\n")
+    daemon.append(tag)
+    folder = sorted(glob.glob("/usr/lib/postgresql/*/bin"))[-1]
+    app = container(shell_image, "/kinglet", "--user", "10001", "--wait-for", "postgres://localhost:5432", "--", "sh", "-c",
+                    "echo started; exec sleep 1000")
+    server = container(tag, "/kinglet", "--user", str(pwd.getpwnam("postgres").pw_uid), "--", "sh", "-c",
+                       f"{folder}/initdb -N -A trust -D /tmp/d >/dev/null && exec {folder}/postgres -F -D /tmp/d -k /tmp",
+                       options=["--network", f"container:{app}", "-v", "/usr:/usr:ro", "-v", "/etc/passwd:/etc/passwd:ro"])
+    dockerd.wait_for(lambda: "started" in docker("logs", app), what=lambda: docker("logs", server))
+    assert "ready to accept connections" in docker("logs", server)
 
 
 def test_what_never_comes_is_named(container, shell_image):

@@ -415,6 +415,18 @@ def test_a_probe_ends_with_program(app):
         assert not os.path.exists(f"/proc/{probe}")
 
 
+def test_a_probe_does_not_outlive_its_supervisor(app):
+    """Where that is PID 1 the kernel sees to it; elsewhere it is the probe's own doing."""
+    with app.start("--health-timeout", "60s", wrap=()) as c:
+        probe = hanging_probe(c, app)
+        program = next(p for p in c.children() if p != probe)
+        c.signal(signal.SIGKILL)
+        try:
+            until(lambda: not os.path.exists(f"/proc/{probe}"))
+        finally:
+            os.kill(program, signal.SIGKILL)
+
+
 def test_a_flood_of_probes_leaves_nothing():
     """The short form of the soak: no zombie, no descriptor, no memory."""
     soak = os.path.join(os.path.dirname(__file__), "../bench/soak_probes.py")

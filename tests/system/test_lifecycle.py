@@ -127,7 +127,7 @@ def test_stop_signal():
 
 @pytest.mark.parametrize("flags,both", [(["-g"], True), ([], False)])
 def test_group(flags, both):
-    script = "sh -c 'trap \"echo child\" USR1; echo ready; while :; do sleep 0.02; done' & trap 'echo parent' USR1; wait; while :; do sleep 0.02; done"
+    script = "trap 'echo parent' USR1; sh -c 'trap \"echo child\" USR1; echo ready; while :; do sleep 0.02; done' & wait; while :; do sleep 0.02; done"
     with Pid1(*flags, "--", "bash", "-c", script) as c:
         c.expect("ready")
         c.signal(signal.SIGUSR1)

@@ -1,4 +1,5 @@
 """--own: volumes given away as root, with everything in them that is meant to lead the walk astray."""
+import errno
 import os
 import re
 import shutil
@@ -9,6 +10,7 @@ import tempfile
 
 import pytest
 from pid1 import KINGLET, NAMESPACE, Pid1, compile_c, run
+from test_confine import DENY
 
 USER = 10001
 MOUNTS = ["unshare", "--mount", *NAMESPACE[1:]]
@@ -32,8 +34,9 @@ int main(int c, char **v) { puts("swapping"); fflush(stdout); for (;;) { unlink(
 
 @pytest.fixture
 def place():
-    """A folder that every user can reach: `volume`, and `outside` it what must stay root's."""
-    top = tempfile.mkdtemp(prefix="kinglet-own-")
+    """A folder that every user can reach, in memory, so that nobody's disk decides how long it takes: `volume`, and `outside` it what must
+    stay root's."""
+    top = tempfile.mkdtemp(prefix="kinglet-own-", dir="/dev/shm")
     os.chmod(top, 0o755)
     os.makedirs(f"{top}/volume")
     os.makedirs(f"{top}/outside")
@@ -174,6 +177,14 @@ def test_deeper_than_the_limit_of_descriptors(place):
     subprocess.run(["rm", "-rf", f"{place}/volume"], check=True)
 
 
+def test_without_a_second_process(place):
+    """fork(2) is denied, as a pids limit of 1 would: the one process does it all."""
+    fill(f"{place}/volume", 10, 20)
+    status, output = own(place, init=(DENY, str(errno.EAGAIN), "57", "57", KINGLET))
+    assert status == 0 and "211 entries given" in output, output
+    assert owners(f"{place}/volume") == {(USER, USER)}
+
+
 def test_without_the_right_to_pass_by_modes(place):
     """cap-drop ALL, and CHOWN, SETUID, SETGID added: a folder given away too early could not be entered any more."""
     for name in ("a/b/c/d", "a/b/e", "f/g"):
@@ -279,7 +290,7 @@ def test_folders_moved_away_while_it_is_in_them_lead_nowhere(place):
 
 
 def test_paths_that_are_never_given_away(place):
-    for path in ("/", "/proc", "/sys", "/dev", "/etc", "/usr", "/usr/", "//etc", "/usr/../etc", f"/etc/../{place}/../../etc/."):
+    for path in ("/", "/proc", "/sys", "/dev", "/etc", "/usr", "/usr/", "//etc", "/usr/../etc", f"/etc/../{place}/../../../etc/."):
         before = owner(path)
         status, output = run("--user", str(USER), "--own", path, "--", "true")
         assert status == 125 and f"--own: {path}: is the system's own, and never given away" in output

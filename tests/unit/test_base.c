@@ -52,6 +52,20 @@ static void test_text_formats(void **state)
     assert_string_equal(t.at, "999 us 1.3 ms 2.0 s");
 }
 
+static void test_text_find(void **state)
+{
+    static const char word[] = "aaab://${x";
+
+    (void)state;
+    assert_ptr_equal(text_find(word, "aab"), word + 1);
+    assert_ptr_equal(text_find(word, "://"), word + 4);
+    assert_ptr_equal(text_find(word, "${x"), word + 7);
+    assert_ptr_equal(text_find(word, ""), word);
+    assert_null(text_find(word, "${xy"));
+    assert_null(text_find("", "a"));
+    assert_string_equal(text_find("", ""), "");
+}
+
 static void test_numbers_are_strict(void **state)
 {
     static const char *const bad[] = {
@@ -182,6 +196,15 @@ static void test_expansion(void **state)
         assert_int_equal(expand_put(&out, bad[i][0], env, &faults), -1);
         assert_holds(faults, bad[i][1]);
     }
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) { /* what stands around it may be a credential */
+        char word[200] = "http://user:secret@";
+        FAULTS(faults);
+        FAULTS(out);
+        strcat(word, bad[i][0]);
+        assert_int_equal(expand_put(&out, word, env, &faults), -1);
+        assert_null(strstr(faults.at, "secret"));
+        assert_holds(faults, bad[i][0][0] == '$' ? "'${" : "");
+    }
 }
 
 static void test_expansion_that_does_not_fit(void **state)
@@ -202,6 +225,7 @@ int main(void)
         cmocka_unit_test(test_text_escapes_what_comes_from_outside),
         cmocka_unit_test(test_text_is_cut_and_says_so),
         cmocka_unit_test(test_text_formats),
+        cmocka_unit_test(test_text_find),
         cmocka_unit_test(test_numbers_are_strict),
         cmocka_unit_test(test_durations),
         cmocka_unit_test(test_signals),

@@ -97,6 +97,34 @@ static void test_body(void **state)
     expect(&w, "HTTP/1.1 500 No\r\nContent-Length: 3\r\n\r\naab", ANSWER_BAD, "500");
 }
 
+/* The bytes with every # made a NUL. */
+static void expect_nul(const struct http_want *want, const char *bytes, enum answer answer, const char *why)
+{
+    char copy[512];
+    size_t len = strlen(bytes);
+    FAULTS(t);
+
+    memcpy(copy, bytes, len);
+    for (size_t i = 0; i < len; i++)
+        if (copy[i] == '#')
+            copy[i] = '\0';
+    for (size_t piece = 1; piece <= len; piece++) {
+        assert_int_equal(verdict(want, copy, len, piece, &t), answer);
+        assert_string_equal(t.at, why);
+    }
+}
+
+static void test_a_nul_does_not_end_the_headers(void **state)
+{
+    struct http_want w = want_default();
+
+    (void)state;
+    w.body = "aab";
+    expect_nul(&w, "HTTP/1.1 200 OK\r\n#X: aab\r\nContent-Length: 2\r\n\r\naxaab", ANSWER_BAD,
+               "200, but the body does not hold what --body asks for");
+    expect_nul(&w, "HTTP/1.1 200 OK\r\n#\r\nContent-Length: 3#\r\n\r\naab", ANSWER_GOOD, "200");
+}
+
 static void test_json_body(void **state)
 {
     struct http_want w = want_default();
@@ -166,9 +194,13 @@ static void test_request(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_status),       cmocka_unit_test(test_what_is_not_text),
-        cmocka_unit_test(test_body),         cmocka_unit_test(test_json_body),
-        cmocka_unit_test(test_status_lists), cmocka_unit_test(test_headers),
+        cmocka_unit_test(test_status),
+        cmocka_unit_test(test_what_is_not_text),
+        cmocka_unit_test(test_body),
+        cmocka_unit_test(test_json_body),
+        cmocka_unit_test(test_a_nul_does_not_end_the_headers),
+        cmocka_unit_test(test_status_lists),
+        cmocka_unit_test(test_headers),
         cmocka_unit_test(test_request),
     };
 

@@ -53,6 +53,10 @@ static void test_last_of_duplicates_counts(void **state)
     assert_int_equal(judge("a=1", "{\"a\":1,\"a\":2}"), 0);
     assert_int_equal(judge("a=2", "{\"a\":1,\"a\":2}"), 1);
     assert_int_equal(judge("a=1", "{\"a\":1,\"a\":{}}"), 0);
+    assert_int_equal(judge("a.b=1", "{\"a\":{\"b\":1},\"a\":{}}"), 0); /* with all that is in it */
+    assert_int_equal(judge("a.b=1", "{\"a\":{\"b\":1},\"a\":2}"), 0);
+    assert_int_equal(judge("a.b=1", "{\"a\":{},\"a\":{\"b\":1},\"c\":{\"b\":2}}"), 1);
+    assert_int_equal(judge("a.1.b=1", "{\"a\":[{},{\"b\":1}]}"), 1);
 }
 
 static void test_escapes(void **state)
@@ -62,6 +66,12 @@ static void test_escapes(void **state)
     assert_int_equal(judge("stat=1", "{\"st\\u0061t\":1}"), 1);
     assert_int_equal(
         judge("a=\xc3\xa9\xe2\x82\xac\xf0\x9f\x90\xa6", "{\"a\":\"\\u00e9\\u20AC\\ud83d\\udc26\"}"), 1);
+    /* half a pair is no character, and matches nothing */
+    assert_int_equal(judge("a=x", "{\"a\":\"\\ud83dx\"}"), 0);
+    assert_int_equal(judge("a=x", "{\"a\":\"x\\ud83d\"}"), 0);
+    assert_int_equal(judge("a=x", "{\"a\":\"x\\udc26\"}"), 0);
+    assert_int_equal(judge("a=\xf0\x9f\x90\xa6", "{\"a\":\"\\ud83da\\udc26\"}"), 0);
+    assert_int_equal(judge("a=\xf0\x9f\x90\xa6", "{\"a\":\"\\ud83d\\ud83d\\udc26\"}"), 0);
     assert_int_equal(judge("a=x", "{\"a\":\"\\x\"}"), -1);
     assert_int_equal(judge("a=x", "{\"a\":\"\\u12g4\"}"), -1);
     assert_int_equal(judge("a=x", "{\"a\":\"\n\"}"), -1);

@@ -274,21 +274,23 @@ static void test_grpc_request(void **state)
     FAULTS(out);
 
     (void)state;
-    assert_sends(
-        "grpc://localhost:50051/my.Svc",
-        "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" FRAME("\x0c", "\4", "\0", "\0") "\0\1\0\0\0\0\0\2\0\0\0\0" FRAME(
-            "\x5b", "\1", "\4", "\1") "\x83\x86\4\x1c/grpc.health.v1.Health/Check\x0f\x10\x10"
-                                      "application/grpc"
-                                      "\0\2te\x08trailers\x0f\x2b\7kinglet\1\x0flocalhost:50051" FRAME(
-                                          "\x0e", "\0", "\1", "\1") "\0\0\0\0\x09\x0a\x86\0my.Svc");
+    /* the preface; SETTINGS; HEADERS; DATA */
+    assert_sends("grpc://localhost:50051/my.Svc", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
+                                                  "\0\0\x0c\4\0\0\0\0\0"
+                                                  "\0\1\0\0\0\0\0\2\0\0\0\0"
+                                                  "\0\0\x5b\1\4\0\0\0\1"
+                                                  "\x83\x86\4\x1c/grpc.health.v1.Health/Check"
+                                                  "\1\x0flocalhost:50051"
+                                                  "\x0f\x10\x10\x61pplication/grpc"
+                                                  "\0\2te\x08trailers\x0f\x2b\7kinglet"
+                                                  "\0\0\x0d\0\1\0\0\0\1"
+                                                  "\0\0\0\0\x08\x0a\6my.Svc");
     request("grpc://[::1]:1", &out);
-    assert_memory_equal(out.at + 54 + 74, "\1\7[::1]:1\0", 10);
+    assert_memory_equal(out.at + 54 + 32, "\1\7[::1]:1\x0f", 10);
+    assert_memory_equal(out.at + out.len - 14, "\0\0\5\0\1\0\0\0\1\0\0\0\0\0", 14);
     request("grpc+unix:///run/x.sock:/a?b", &out);
-    assert_memory_equal(out.at + 54 + 74, "\1\x09localhost\0", 12);
-    assert_memory_equal(out.at + out.len - 5,
-                        "\4\x0a\x81\0"
-                        "a",
-                        5);
+    assert_memory_equal(out.at + 54 + 32, "\1\x09localhost\x0f", 12);
+    assert_memory_equal(out.at + out.len - 4, "\3\x0a\1\x61", 4);
     /* an authority of 127 bytes and more */
     for (size_t n = 120; n < 250; n++) {
         char word[300] = "grpc://";
@@ -297,9 +299,9 @@ static void test_grpc_request(void **state)
         request(word, &out);
         assert_int_equal((unsigned char)out.at[46] << 8 | (unsigned char)out.at[47],
                          n + 3 + (n + 3 < 127 ? 76 : 77));
-        assert_int_equal((unsigned char)out.at[54 + 75], n + 3 < 127 ? n + 3 : 127);
+        assert_int_equal((unsigned char)out.at[54 + 33], n + 3 < 127 ? n + 3 : 127);
         if (n + 3 >= 127)
-            assert_int_equal((unsigned char)out.at[54 + 76], n + 3 - 127);
+            assert_int_equal((unsigned char)out.at[54 + 34], n + 3 - 127);
     }
 }
 

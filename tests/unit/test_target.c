@@ -1,8 +1,8 @@
 /* targets: what a probe looks at, as one writes it; and addresses. */
 #include "unit.h"
 
+#include "kinglet/address.h"
 #include "kinglet/clock.h"
-#include "kinglet/resolve.h"
 #include "kinglet/target.h"
 
 static void test_good_targets(void **state)
@@ -20,6 +20,7 @@ static void test_good_targets(void **state)
         {"http://u:p%40w@h:1/", TARGET_HTTP, "h", 1, "/", "u:p@w", "http://h:1/"},
         {"http://a@b@h/x@y", TARGET_HTTP, "h", 80, "/x@y", "a@b", "http://h/x@y"},
         {"http+unix:///run/a.sock:/ping", TARGET_HTTP, "/run/a.sock", 0, "/ping", NULL, NULL},
+        {"http+unix:///run/a.sock:/ping?x#frag", TARGET_HTTP, "/run/a.sock", 0, "/ping?x", NULL, NULL},
         {"tcp://db_1.x-y:5432", TARGET_CONNECT, "db_1.x-y", 5432, "", NULL, NULL},
         {"unix:///run/a", TARGET_CONNECT, "/run/a", 0, "", NULL, NULL},
         {"grpc://localhost:50051/my.Service", TARGET_GRPC, "localhost", 50051, "/my.Service", NULL, NULL},
@@ -137,12 +138,12 @@ static void test_localhost_is_both(void **state)
     struct addresses a;
 
     (void)state;
-    assert_true(resolve_literal("localhost", &a));
+    assert_true(address_literal("localhost", &a));
     assert_int_equal(a.count, 2);
     assert_false(a.at[0].v6);
     assert_true(a.at[1].v6);
-    assert_true(resolve_literal("10.0.0.1", &a));
-    assert_false(resolve_literal("db", &a));
+    assert_true(address_literal("10.0.0.1", &a));
+    assert_false(address_literal("db", &a));
 }
 
 int main(void)

@@ -1,0 +1,131 @@
+/* drop_in: in place of another init, or of a program that changes the user. See kinglet/run.h.
+ *
+ * What a personality says becomes the same options, rules and plan that Kinglet's own command makes, and the
+ * same life follows. Privileges, environment and working directory are left as they came, and so is
+ * everything that only Kinglet's own options ask for: whoever replaces a file finds nothing else changed.
+ */
+#include "kinglet/commands.h"
+#include "kinglet/descriptors.h"
+#include "kinglet/help.h"
+#include "kinglet/output.h"
+#include "kinglet/personality.h"
+#include "kinglet/supervise.h"
+
+#include <limits.h>
+#include <signal.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+/* So that PROGRAM's session can have the terminal. It sends SIGHUP and SIGCONT to the one that led its
+ * session, which mean nothing; to ignore a signal is to forget a pending one (sigaction(2)). */
+static void give_up_terminal(void)
+{
+    if (ioctl(STDIN_FILENO, TIOCNOTTY) != 0 || getsid(0) != getpid())
+        return;
+    launch_dispose(SIGHUP, true);
+    launch_dispose(SIGCONT, true);
+}
+
+static void reset_signals(struct launch *launch)
+{
+    for (int i = 1; i <= SIGNAL_MAX; i++)
+        launch_dispose(i, false);
+    launch->ignored_child = false;
+    launch->mask = (struct sigmask){{0}};
+}
+
+/* A session of its own has no terminal above that could stop it by name of a shell: what would is made
+ * SIGSTOP, which nothing ignores. */
+static void prepare_session(struct supervise_plan *plan)
+{
+    static const char stops[] = {SIGTSTP, SIGTTIN, SIGTTOU, 0};
+
+    plan->launch.terminal = STDIN_FILENO;
+    plan->group = true;
+    for (const char *s = stops; *s != '\0'; s++)
+        if (plan->rules.rewrite[(size_t)*s] == *s)
+            plan->rules.rewrite[(size_t)*s] = SIGSTOP;
+    give_up_terminal();
+}
+
+static void become_reaper(const struct personality *p, const struct run_options *options)
+{
+    if (p->subreaper || options->subreaper)
+        prctl(PR_SET_CHILD_SUBREAPER, 1UL);
+    else if (p->session == LAUNCH_GROUP)
+        log_line(LOG_WARN, "neither PID 1 nor a subreaper (-s): zombie reaping won't work");
+}
+
+/* Only the ids change: sudo, ping and the like go on working. */
+static void become_user(struct launch *launch, char **argv, char **env, struct text *faults)
+{
+    struct identity id = {.group_count = 1};
+    int status;
+
+    if (identity_parse_user("", argv[0], &id, faults) != 0)
+        return;
+    id.group[0] = id.gid;
+    if (identity_switch(&id, faults) != 0)
+        return;
+    environment_home(id.uid, true, &env);
+    launch->argv = argv + 1;
+    launch->env = env;
+    launch_exec(launch, &status);
+}
+
+int drop_in_command(const struct personality *p, char **argv, char **env, struct launch *launch)
+{
+    static char words[PIPE_BUF];
+    static struct run_options options;
+    static struct supervise_plan plan;
+    bool switches_user = p->session == LAUNCH_AS_WE_ARE;
+    const char *name = personality_name(argv[0]);
+    struct text t;
+    unsigned level;
+
+    text_init(&t, words, sizeof words);
+    argv += personality_options(p, argv, env, &options, &t);
+    level = options.debug ? LOG_DEBUG : options.log_level + options.verbose * p->verbose;
+    log_setup(NULL, level > LOG_DEBUG ? LOG_DEBUG : (enum log_level)level, false);
+    log_setup_head(p->head, personality_levels[p->levels]);
+    if (options.licence)
+        return help_print(HELP_LICENCE);
+    if (options.help || options.version) {
+        text_init(&t, words, sizeof words);
+        if (options.help)
+            personality_usage(p, name, &t);
+        else
+            personality_version(p, &t);
+        text_put(&t, "\n");
+        if (p->says_on_stderr)
+            dup2(STDERR_FILENO, STDOUT_FILENO);
+        return output_string(words) == 0 ? 0 : p->failure.refused;
+    }
+    if (options.pause && t.len == 0)
+        return pause_wait();
+    if (argv[0] == NULL || (switches_user && argv[1] == NULL)) {
+        text_next(&t);
+        personality_usage(p, name, &t);
+    }
+    plan.launch = *launch;
+    plan.launch.failure = p->failure;
+    plan.launch.session = options.single ? LAUNCH_AS_WE_ARE : p->session;
+    if (switches_user && t.len == 0)
+        become_user(&plan.launch, argv, env, &t);
+    run_rules(&options, &plan.rules, &t);
+    if (t.len > 0) {
+        log_line(LOG_ERROR, "%s", words);
+        return p->failure.refused;
+    }
+    if (plan.launch.session == LAUNCH_SESSION)
+        prepare_session(&plan);
+    plan.suspend = p->session == LAUNCH_SESSION;
+    if (plan.suspend)
+        reset_signals(&plan.launch);
+    plan.leave = getpid() != 1;
+    if (plan.leave)
+        become_reaper(p, &options);
+    plan.launch.listen_pid = descriptors_listen_pid(env);
+    return run_program(&plan, &options, argv, env);
+}
