@@ -62,7 +62,7 @@ def _import(tag, pack, *changes):
 
 def distroless(tag, base):
     """The files of a few packages of `base`."""
-    script = 'dpkg -L "$@" | sort -u | tar -c --no-recursion --ignore-failed-read -T -'
+    script = '{ printf "/usr\\n/usr/lib\\n/usr/lib64\\n"; dpkg -L "$@" | sort -u; } | tar -c --no-recursion --ignore-failed-read -T -'
     return _import(tag, ["docker", "run", "--rm", "--net", "none", base, "sh", "-c", script, "sh", *WITHOUT_SHELL])
 
 

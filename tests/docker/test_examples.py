@@ -16,7 +16,9 @@ import uuid
 
 import bases
 import dockerd
+import podman
 import pytest
+import yaml
 
 EXAMPLES = pathlib.Path(dockerd.TOP, "examples")
 FAST = ["--health-interval", "200ms"]
@@ -271,3 +273,239 @@ def test_hardened(example, images, container, options, seen):
     assert status == 0 and "fail" not in verdicts, report
     check_stop(name, example.status, example.farewell)
     seen(example.folder, hardened="yes", audit=f"{verdicts.count('pass')} pass, {verdicts.count('warn')} warn, 0 fail")
+
+
+# --- what the Dockerfiles promise, read from them ---
+
+DOCKERFILES = sorted(path for path in EXAMPLES.glob("*/*Dockerfile"))
+
+
+def instructions(path):
+    """(INSTRUCTION, arguments) of a Dockerfile, lines that go on joined."""
+    text = re.sub(r"^\s*#.*\n", "", path.read_text(), flags=re.M)
+    return [tuple(line.split(None, 1)) for line in re.sub(r"\\\n\s*", "", text).splitlines() if line.strip()]
+
+
+@pytest.mark.parametrize("path", DOCKERFILES, ids=lambda path: str(path.relative_to(EXAMPLES)))
+def test_dockerfile_is_as_one_would_publish_it(path):
+    lines = instructions(path)
+    last = {name: words for name, words in lines}
+    for name in ("ENTRYPOINT", "CMD"):
+        assert isinstance(json.loads(last[name]), list), name
+    entry = json.loads(last["ENTRYPOINT"])
+    assert entry[0] == "/kinglet" and entry[entry.index("--user") + 1] == "10001:10001" and entry[-1] == "--"
+    assert last.get("USER", "10001:10001") == "10001:10001"
+    assert "--require" in entry or "KINGLET_REQUIRE=" in last["ENV"]
+    probe = last["HEALTHCHECK"].split("CMD ", 1)[1]
+    assert json.loads(probe)[:2] == ["/kinglet", "check"]
+    assert "org.opencontainers.image.title" in last["LABEL"]
+    for name, words in lines:
+        if name == "ARG" and "/" in words.split("=")[1] and "://" not in words and ":" in words:
+            assert re.search(r":[\w.-]*(\d|nonroot)[\w.-]*$", words), f"not pinned: {words}"
+        if name in ("ARG", "ENV"):
+            assert not re.search(r"(PASSWORD|SECRET|KEY|TOKEN)\w*=", words), words
+        assert name != "ADD"
+    copies = [words for name, words in lines if name == "COPY"]
+    assert any(words.startswith("--chown=") for words in copies)
+    requirements = path.parent / "requirements.txt"
+    if requirements.exists():
+        assert all(re.fullmatch(r"[\w-]+==[\d.]+", line) for line in requirements.read_text().splitlines())
+
+
+def test_every_folder_has_a_readme_and_a_test(seen):
+    tested = {example.folder for example in TABLE} | {"base", "compose", "kubernetes", "ecs", "scratch"}
+    folders = {path.name for path in EXAMPLES.iterdir() if path.is_dir()}
+    assert folders == tested
+    index = (EXAMPLES / "README.md").read_text()
+    for folder in folders:
+        assert (EXAMPLES / folder / "README.md").exists() and f"| [{folder}]({folder}) |" in index
+
+
+# --- the base image ---
+
+def test_base_image_needs_from_and_copy_only(images, daemon, container, tmp_path, seen):
+    base = images("base", ["BUILDER=stacks"])
+    server = tmp_path / "server"
+    made = dockerd.docker("create", images("go-scratch"))
+    dockerd.docker("cp", f"{made}:/server", str(server))
+    dockerd.docker("rm", made)
+    tag = dockerd.build(f"kinglet-test-app-{uuid.uuid4().hex[:8]}", None, {"app": server.read_bytes()}, f"FROM {base}\nCOPY app /app\n")
+    daemon.append(tag)
+    name = container(tag, options=[*FAST, *HARDENED, "-e", "GREETING=hello"])
+    dockerd.wait_health(name)
+    greeting(8080)(name)
+    check_dropped(name)
+    status, _ = dockerd.docker("exec", name, "kinglet", "audit", check=False)
+    assert status == 0
+    check_stop(name, 0, "")
+    with subprocess.Popen(["docker", "export", container(tag)], stdout=subprocess.PIPE) as export:
+        listing = subprocess.check_output(["tar", "-tv"], stdin=export.stdout, text=True)
+    files = {line.split()[5]: line.split()[0] for line in listing.splitlines()}
+    assert files["tmp/"] == "drwxrwxrwt" and files["etc/ssl/certs/ca-certificates.crt"].startswith("-rw")
+    assert not any(path.endswith(("/sh", "/bash", "/busybox")) for path in files)
+    wrong = container(tag, options=["-e", "PORT=http"])
+    assert dockerd.wait_exit(wrong) == 125 and "PORT" in dockerd.docker("logs", wrong)
+    seen("base", refuses="125", healthy="yes", serves="yes", **{"as 10001": "yes"}, status=0, hardened="yes")
+
+
+# --- Compose ---
+
+@pytest.fixture
+def compose(images, tmp_path):
+    """docker-compose in a copy of the example, its images by the test's bases; gone afterwards."""
+    for dockerfile in ("web.Dockerfile", "cache.Dockerfile"):
+        images("compose", ["WEB_BASE=stacks", "CACHE_BASE=stacks"], dockerfile)
+    for path in (EXAMPLES / "compose").iterdir():
+        if path.is_file():
+            (tmp_path / path.name).write_bytes(path.read_bytes())
+    project = f"kinglet-test-{uuid.uuid4().hex[:8]}"
+    override = "services:\n" + "".join(f"  {service}:\n    image: {images('compose', (), f'{service}.Dockerfile')}\n"
+                                       for service in ("web", "cache"))
+    (tmp_path / "override.yaml").write_text(override)
+    (tmp_path / "secrets").mkdir()
+    (tmp_path / "secrets/cache_password").write_text("word\n")
+    (tmp_path / "secrets/cache_users").write_text("user default on >word ~* &* +@all\n")
+
+    def run(*argv):
+        return subprocess.run(["docker-compose", "-p", project, "-f", "compose.yaml", "-f", "override.yaml", *argv], cwd=tmp_path,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False, timeout=120)
+
+    yield lambda *argv: run(*argv), project
+    run("down", "--volumes", "--timeout", "3")
+
+
+def test_compose(compose, seen):
+    run, project = compose
+    web, cache_service = f"{project}_web_1", f"{project}_cache_1"
+    started = run("up", "-d", "--no-build", "web")
+    assert started.returncode == 0, started.stdout
+    # without its cache the web service waits, and PROGRAM has not started
+    dockerd.wait_for(lambda: dockerd.state(web)["Running"])
+    assert len(application(web)) <= 2 and "Booting worker" not in dockerd.docker("logs", web)
+    assert run("up", "-d", "--no-build", "cache").returncode == 0
+    for name in (cache_service, web):
+        dockerd.wait_health(name, seconds=60)
+        check_dropped(name, bounding=name == web)
+    address = dockerd.inspect(web, "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}")
+    for visits in (1, 2):
+        connection = http.client.HTTPConnection(address, 8000, timeout=10)
+        connection.request("GET", "/")
+        assert json.loads(connection.getresponse().read()) == {"visits": visits}
+    limits = json.loads(dockerd.inspect(web, "{{json .HostConfig}}"))
+    assert limits["Memory"] == 256 << 20 and limits["PidsLimit"] == 50 and limits["ReadonlyRootfs"]
+    assert dockerd.docker("exec", web, "/kinglet", "audit", check=False)[0] == 0
+    began = time.monotonic()
+    assert run("stop").returncode == 0
+    assert time.monotonic() - began < 2 * LIMIT
+    assert dockerd.state(web)["ExitCode"] == 0 and dockerd.state(cache_service)["ExitCode"] == 0
+    seen("compose", healthy="yes", serves="yes", **{"as 10001": "yes"}, status="0, 0", hardened="yes", audit="0 fail")
+
+
+# --- Kubernetes ---
+
+def restricted(pod):
+    """What the Pod Security Standards' level "restricted" forbids in a pod's spec, as a list of reasons."""
+    wrong = [key for key in ("hostNetwork", "hostPID", "hostIPC") if pod.get(key)]
+    wrong += [f"volume {volume['name']}" for volume in pod.get("volumes", [])
+              if not set(volume) - {"name"} <= {"configMap", "csi", "downwardAPI", "emptyDir", "ephemeral", "persistentVolumeClaim",
+                                                "projected", "secret"}]
+    of_pod = pod.get("securityContext", {})
+    for c in [*pod.get("initContainers", []), *pod["containers"]]:
+        own = c.get("securityContext", {})
+        both = {**of_pod, **own}
+        checks = {
+            "allowPrivilegeEscalation": own.get("allowPrivilegeEscalation") is False,
+            "privileged": not own.get("privileged"),
+            "runAsNonRoot": both.get("runAsNonRoot") is True,
+            "runAsUser": both.get("runAsUser") != 0,
+            "seccompProfile": both.get("seccompProfile", {}).get("type") in ("RuntimeDefault", "Localhost"),
+            "drop": "ALL" in own.get("capabilities", {}).get("drop", []),
+            "add": set(own.get("capabilities", {}).get("add", [])) <= {"NET_BIND_SERVICE"},
+            "procMount": own.get("procMount", "Default") == "Default",
+            "hostPort": not any(port.get("hostPort") for port in c.get("ports", [])),
+        }
+        wrong += [f"{c['name']}: {key}" for key, holds in checks.items() if not holds]
+    return wrong
+
+
+def test_kubernetes_manifest_is_restricted():
+    deployment, = yaml.safe_load_all((EXAMPLES / "kubernetes/deployment.yaml").read_text())
+    spec = deployment["spec"]
+    pod = spec["template"]["spec"]
+    assert deployment["kind"] == "Deployment" and deployment["apiVersion"] == "apps/v1"
+    assert spec["selector"]["matchLabels"].items() <= spec["template"]["metadata"]["labels"].items()
+    assert restricted(pod) == []
+    assert restricted({**pod, "securityContext": {}}) != []
+    volumes = {volume["name"] for volume in pod["volumes"]}
+    for c in [*pod["initContainers"], *pod["containers"]]:
+        assert {mount["name"] for mount in c["volumeMounts"]} <= volumes
+        assert c["securityContext"]["readOnlyRootFilesystem"] and {"cpu", "memory"} <= set(c["resources"]["limits"])
+    web, = pod["containers"]
+    sleep = web["lifecycle"]["preStop"]["exec"]["command"]
+    assert sleep[1:] == ["sleep", "5s"] and pod["terminationGracePeriodSeconds"] >= 5 + 10
+    for probe in ("startupProbe", "readinessProbe", "livenessProbe"):
+        assert web[probe]["exec"]["command"][:2] == ["/opt/kinglet/kinglet", "check"]
+
+
+@pytest.fixture
+def engine():
+    p = podman.Podman()
+    yield p
+    p.close()
+
+
+def test_kubernetes_pod_under_podman(engine, images, tmp_path, seen):
+    base = images("base", ["BUILDER=stacks"])
+    engine.load(base, "registry.example.com/kinglet-base:0.1.0")
+    engine.load(images("go-scratch"), "registry.example.com/web:1.0.0")
+    manifest = (EXAMPLES / "kubernetes/deployment.yaml").read_text()
+    secret = "apiVersion: v1\nkind: Secret\nmetadata: {name: web}\ndata: {greeting: aGVsbG8=}\n---\n"
+    (tmp_path / "pod.yaml").write_text(secret + manifest.replace("replicas: 2", "replicas: 1"))
+    engine("kube", "play", "--network", "none", str(tmp_path / "pod.yaml"))
+    name, = [line for line in engine("ps", "--format", "{{.Names}}").splitlines() if line.endswith("-web")]
+    kinglet = "/opt/kinglet/kinglet"
+    pod = yaml.safe_load(manifest)["spec"]["template"]["spec"]["containers"][0]
+    for probe in ("startupProbe", "readinessProbe", "livenessProbe"):
+        dockerd.wait_for(lambda command=pod[probe]["exec"]["command"]: engine("exec", name, *command, check=False)[0] == 0,
+                         what=lambda: engine("logs", name))
+    assert "200" in engine("exec", name, kinglet, "check", "--body", "hello", "http://localhost:8080/")
+    status = pathlib.Path("/proc", engine("inspect", "-f", "{{.State.Pid}}", name), "status").read_text()
+    assert re.search(r"^Uid:\t10001\t10001\t10001\t10001$", status, re.M) and "CapBnd:\t0000000000000000" in status
+    began = time.monotonic()
+    engine("exec", name, *pod["lifecycle"]["preStop"]["exec"]["command"])
+    assert 5 <= time.monotonic() - began < 10
+    began = time.monotonic()
+    engine("stop", "-t", "10", name)
+    assert time.monotonic() - began < LIMIT and engine("inspect", "-f", "{{.State.ExitCode}}", name) == "0"
+    seen("kubernetes", healthy="yes", serves="yes", **{"as 10001": "yes"}, status=0, hardened="restricted")
+
+
+def test_kubernetes_refusal_goes_to_the_termination_message(images, container, tmp_path):
+    message = tmp_path / "termination-log"
+    message.touch(mode=0o666)
+    message.chmod(0o666)
+    name = container(images("go-scratch"), options=["-v", f"{message}:/dev/termination-log"])
+    assert dockerd.wait_exit(name) == 125
+    assert "GREETING: required, but not set" in message.read_text()
+
+
+# --- Amazon ECS ---
+
+def test_ecs_task_definition(images, container, seen):
+    """What the task definition says, said to docker run."""
+    task = json.loads((EXAMPLES / "ecs/task-definition.json").read_text())
+    web, = task["containerDefinitions"]
+    assert {"family", "containerDefinitions", "cpu", "memory", "networkMode", "requiresCompatibilities"} <= set(task)
+    assert web["healthCheck"]["command"][0] == "CMD" and web["linuxParameters"]["capabilities"]["drop"] == ["ALL"]
+    assert web["readonlyRootFilesystem"] and not web["linuxParameters"]["initProcessEnabled"]
+    variables = [x for v in web["environment"] for x in ("-e", f"{v['name']}={v['value']}")]
+    secrets = [x for v in web["secrets"] for x in ("-e", f"{v['name']}=hello")]
+    options = ["--user", web["user"], "--read-only", "--cap-drop", "ALL", "--memory", f"{web['memory']}m", *variables]
+    refused = container(images("go-scratch"), options=options)
+    assert dockerd.wait_exit(refused) == 125
+    name = container(images("go-scratch"), options=[*options, *secrets])
+    dockerd.wait_for(lambda: dockerd.docker("exec", name, *web["healthCheck"]["command"][1:], check=False)[0] == 0)
+    greeting(web["portMappings"][0]["containerPort"])(name)
+    check_dropped(name)
+    took = check_stop(name, 0, "")
+    seen("ecs", refuses="125", healthy="yes", serves="yes", **{"as 10001": "yes"}, stop=f"{took:.1f} s", status=0, hardened="yes")
