@@ -1,4 +1,5 @@
 /* main: blocks all signals, and picks the command by the name it is called by, or by the first word. */
+#include "kinglet/audit.h"
 #include "kinglet/commands.h"
 #include "kinglet/launch.h"
 #include "kinglet/personality.h"
@@ -23,9 +24,9 @@ int main(int argc, char **argv, char **env)
         return pause_command(argv + 1);
     if (strcmp(command, "install") == 0)
         return install_command(argv + 1);
-    if (strcmp(command, "check") != 0)
+    if (strcmp(command, "audit") != 0 && strcmp(command, "check") != 0)
         return run_command(argv, env, &launch);
     launch.mask.word[0] |= 1UL << (SIGPIPE - 1); /* a reader that has gone changes no exit status */
     sigmask_set(&launch.mask);
-    return check_command(argv + 1, env);
+    return command[0] == 'a' ? audit_command(argv + 1, env) : check_command(argv + 1, env);
 }

@@ -29,6 +29,9 @@ void text_put(struct text *t, const char *string);
 /* Appends bytes from outside, control characters and DEL as \xNN. */
 void text_safe(struct text *t, const char *bytes, size_t len);
 
+/* Appends a string that text_safe has made, in quotes, as JSON (RFC 8259, 7). */
+void text_json(struct text *t, const char *string);
+
 /* Appends in decimal. */
 void text_u64(struct text *t, uint64_t n);
 

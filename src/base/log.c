@@ -87,17 +87,6 @@ static void put_time(struct text *t)
     text_put(t, "Z");
 }
 
-static void put_json_string(struct text *t, const char *s)
-{
-    text_put(t, "\"");
-    for (; *s != '\0'; s++) {
-        if (*s == '"' || *s == '\\')
-            text_put(t, "\\");
-        text_raw(t, s, 1);
-    }
-    text_put(t, "\"");
-}
-
 static void put_head(struct text *t, enum log_level level)
 {
     for (const char *c = config.head == NULL ? "kinglet: @: " : config.head; *c != '\0'; c++)
@@ -144,14 +133,14 @@ void log_line(enum log_level level, const char *format, ...)
         text_put(&t, "\",\"level\":\"");
         text_put(&t, names[level]);
         text_put(&t, "\",\"name\":");
-        put_json_string(&t, config.name);
+        text_json(&t, config.name);
         text_put(&t, ",\"message\":");
         /* Escapes at most double a message, half of PIPE_BUF: what is cut is the message, between characters.
          */
         while (m.len > 0 && (t.len + 2 * m.len + 4 > t.cap || (message[m.len] & 0xC0) == 0x80))
             m.len--;
         message[m.len] = '\0';
-        put_json_string(&t, message);
+        text_json(&t, message);
         text_put(&t, "}");
     } else {
         put_head(&t, level);

@@ -83,6 +83,17 @@ void text_safe(struct text *t, const char *bytes, size_t len)
     }
 }
 
+void text_json(struct text *t, const char *string)
+{
+    text_put(t, "\"");
+    for (; *string != '\0'; string++) {
+        if (*string == '"' || *string == '\\')
+            text_put(t, "\\");
+        text_raw(t, string, 1);
+    }
+    text_put(t, "\"");
+}
+
 static void text_number(struct text *t, uint64_t n, unsigned base)
 {
     char digits[20];

@@ -2,8 +2,8 @@
 #include "kinglet/supervise.h"
 
 #include "kinglet/descriptors.h"
-#include "kinglet/fork.h"
 #include "kinglet/log.h"
+#include "kinglet/process.h"
 #include "kinglet/refusal.h"
 #include "kinglet/sweep.h"
 
@@ -93,7 +93,7 @@ static _Noreturn void be_probe(const struct supervisor *s, bool wait)
 
 static void start_probe(struct supervisor *s, bool wait)
 {
-    pid_t pid = fork_alone();
+    pid_t pid = process_fork();
 
     if (pid == 0)
         be_probe(s, wait);

@@ -1,6 +1,7 @@
 /* sweep: see kinglet/sweep.h. */
 #include "kinglet/sweep.h"
 
+#include "kinglet/directory.h"
 #include "kinglet/number.h"
 #include "kinglet/text.h"
 
@@ -8,7 +9,6 @@
 #include <signal.h>
 #include <stdint.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <sys/types.h>
 #include <unistd.h>
 
@@ -53,28 +53,15 @@ static bool descends(pid_t pid, pid_t from)
 
 static void signal_descendants(int signal_number)
 {
-    struct entry { /* linux_dirent64, getdents64(2) */
-        uint64_t inode;
-        int64_t next;
-        unsigned short size;
-        unsigned char type;
-        char name[];
-    };
-    _Alignas(struct entry) char entries[2048];
-    pid_t self = getpid();
     int fd = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    long n;
+    const struct directory_entry *e;
+    struct directory d;
+    uint64_t pid;
 
-    if (fd < 0)
-        return;
-    while ((n = syscall(SYS_getdents64, fd, entries, sizeof entries)) > 0)
-        for (long at = 0; at < n;) {
-            const struct entry *e = (const struct entry *)(const void *)(entries + at);
-            uint64_t pid;
-            if (number_parse(e->name, strlen(e->name), INT32_MAX, &pid) == 0 && descends((pid_t)pid, self))
-                kill((pid_t)pid, signal_number);
-            at += e->size;
-        }
+    directory_begin(&d, fd);
+    while ((e = directory_next(&d)) != NULL)
+        if (number_parse(e->name, strlen(e->name), INT32_MAX, &pid) == 0 && descends((pid_t)pid, getpid()))
+            kill((pid_t)pid, signal_number);
     close(fd);
 }
 

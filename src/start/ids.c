@@ -1,20 +1,11 @@
 /* ids: user and group ids and names of capabilities, parsed. Pure. See kinglet/identity.h. */
+#include "kinglet/capability.h"
 #include "kinglet/identity.h"
 #include "kinglet/number.h"
 
 #include <string.h>
 
 enum { ID_MAX = INT32_MAX };
-
-/* By number, from 0 (linux/capability.h). */
-static const char capabilities[] =
-    "CHOWN|DAC_OVERRIDE|DAC_READ_SEARCH|FOWNER|FSETID|KILL|SETGID|SETUID|SETPCAP|LINUX_IMMUTABLE|NET_BIND_"
-    "SERVICE|"
-    "NET_BROADCAST|NET_ADMIN|NET_RAW|IPC_LOCK|IPC_OWNER|SYS_MODULE|SYS_RAWIO|SYS_CHROOT|SYS_PTRACE|SYS_PACCT|"
-    "SYS_ADMIN|"
-    "SYS_BOOT|SYS_NICE|SYS_RESOURCE|SYS_TIME|SYS_TTY_CONFIG|MKNOD|LEASE|AUDIT_WRITE|AUDIT_CONTROL|SETFCAP|"
-    "MAC_OVERRIDE|"
-    "MAC_ADMIN|SYSLOG|WAKE_ALARM|BLOCK_SUSPEND|AUDIT_READ|PERFMON|BPF|CHECKPOINT_RESTORE|";
 
 static int parse_id(const char *what, const char *whole, const char *word, size_t len, uint32_t *id,
                     struct text *faults)
@@ -83,14 +74,12 @@ static int parse_groups(const struct list *groups, struct identity *identity, st
 static int parse_capability(const char *word, uint64_t *set, struct text *faults)
 {
     const char *name = strncmp(word, "CAP_", 4) == 0 ? word + 4 : word;
-    size_t len = strlen(name);
-    unsigned number = 0;
+    uint64_t bit = capability_find(name, strlen(name));
 
-    for (const char *at = capabilities; *at != '\0'; at += strcspn(at, "|") + 1, number++)
-        if (len > 0 && strcspn(at, "|") == len && memcmp(at, name, len) == 0) {
-            *set |= UINT64_C(1) << number;
-            return 0;
-        }
+    if (bit != 0) {
+        *set |= bit;
+        return 0;
+    }
     text_next(faults);
     text_format(faults, "--keep-cap: '%s' is not a capability (like NET_BIND_SERVICE)", word);
     return -1;

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 /* Returns 0 or -errno. */
@@ -21,7 +22,7 @@ static int copy(int from, int to)
 
     while ((n = sendfile(to, from, NULL, 1 << 20)) > 0)
         continue;
-    if (n < 0 || fchmod(to, 0755) != 0 || fsync(to) != 0)
+    if (n < 0 || syscall(SYS_fchmod, to, 0755) != 0 || fsync(to) != 0)
         return -errno;
     return 0;
 }

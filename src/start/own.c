@@ -12,8 +12,8 @@
  */
 #include "kinglet/own.h"
 
-#include "kinglet/fork.h"
 #include "kinglet/log.h"
+#include "kinglet/process.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -228,7 +228,7 @@ static int begin(struct walk *w, int dir, const struct entry *self)
             if (error != 0)
                 error = leave(w, l->name, error);
         }
-    return n < 0 ? -errno : error;
+    return n < 0 ? leave(w, ".", -errno) : error;
 }
 
 /* Leaves the directory `dir`, whose level is the last. */
@@ -302,8 +302,12 @@ static int step(struct walk *w, int *dir)
 static int walk(struct walk *w, int top, const struct entry *self)
 {
     int dir = openat(top, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    int error = dir < 0 ? -errno : pile_open(&w->names);
+    int error;
 
+    if (dir < 0)
+        return -errno;
+    w->names.room = w->levels.room = w->listing.room = 0;
+    error = pile_open(&w->names);
     if (error == 0)
         error = pile_open(&w->levels);
     if (error == 0)
@@ -322,7 +326,7 @@ static int walk(struct walk *w, int top, const struct entry *self)
 /* The three parts. Returns 0 or -errno. */
 static int walk_parts(struct walk *w, int top, const struct entry *self)
 {
-    pid_t pid = fork_alone();
+    pid_t pid = process_fork();
     int error, status = 0;
 
     if (pid == 0) {

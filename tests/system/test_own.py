@@ -271,6 +271,20 @@ def test_swapped_while_it_walks(place, mode):
             s.communicate()
 
 
+def test_removed_while_it_walks(place):
+    fill(f"{place}/volume", 4, 50)
+    script = f"echo removing; while :; do mkdir -p {place}/volume/x/y/z; : >{place}/volume/x/y/z/f; rm -rf {place}/volume/x; done"
+    remover = subprocess.Popen(["sh", "-c", script], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    try:
+        assert remover.stdout.readline() == b"removing\n"
+        for user in range(USER, USER + 25):
+            status, output = own(place, user=user)
+            assert status == 0 and "warn" not in output, output
+    finally:
+        remover.kill()
+        remover.communicate()
+
+
 def test_folders_moved_away_while_it_is_in_them_lead_nowhere(place):
     """The way back of a folder that was moved out of the volume would be the outside."""
     for i in range(8):

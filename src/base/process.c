@@ -1,11 +1,11 @@
-/* fork: see kinglet/fork.h. */
-#include "kinglet/fork.h"
+/* process: see kinglet/process.h. */
+#include "kinglet/process.h"
 
 #include <signal.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-pid_t fork_alone(void)
+pid_t process_fork(void)
 {
 #ifdef SYS_fork
     return (pid_t)syscall(SYS_fork);

@@ -1,0 +1,168 @@
+/* audit: how hardened the running container is, said from inside it.
+ *
+ * Three rooms. Facts are read (audit_read): from /proc, the cgroups and the file tree, by open, readlink,
+ * stat and getxattr alone; nothing is ever run, written or asked of access(2). Rules are pure: texts of the
+ * kernel go into the facts (audit_..._take), one verdict a check comes out, with the evidence (audit_judge).
+ * The report (audit_report) is pure too.
+ *
+ * What is judged is PID 1 and all that descends from it. The auditing process stands apart, and so do
+ * sessions and probes that an engine has put into the container: their parent is not in it. Where PID 1
+ * belongs to another container or to the host, by its cgroup, the processes of our own cgroup are judged
+ * instead; where the audit itself is PID 1 it stands for PROGRAM.
+ *
+ * Everything read is hostile: sizes, counts, depth and time are bounded, and what a bound has hidden makes a
+ * pass `unknown`.
+ */
+#ifndef KINGLET_AUDIT_H
+#define KINGLET_AUDIT_H
+
+#include "kinglet/text.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* From the best to the worst: of several processes the worst one's counts. */
+enum finding { FINDING_NONE, FINDING_PASS, FINDING_UNKNOWN, FINDING_WARN, FINDING_FAIL, FINDINGS };
+
+enum audit_check {
+    AUDIT_USER,
+    AUDIT_NO_NEW_PRIVS,
+    AUDIT_CAPABILITIES,
+    AUDIT_PRIVILEGED,
+    AUDIT_SECCOMP,
+    AUDIT_LSM,
+    AUDIT_READ_ONLY,
+    AUDIT_MEMORY,
+    AUDIT_CPU,
+    AUDIT_PIDS,
+    AUDIT_CORE,
+    AUDIT_NAMESPACES,
+    AUDIT_USER_NAMESPACE,
+    AUDIT_SOCKETS,
+    AUDIT_MOUNTS,
+    AUDIT_TOKEN,
+    AUDIT_TOOLS,
+    AUDIT_SET_ID,
+    AUDIT_FOLDER,
+    AUDIT_SECRETS,
+    AUDIT_INIT,
+    AUDIT_ZOMBIES,
+    AUDIT_HEALTH,
+    AUDIT_CHECKS
+};
+
+enum { AUDIT_PROCESSES = 512, AUDIT_GROUPS = 32, AUDIT_NAMED = 5 };
+
+/* What was not looked at, or could not be, is UNREAD; what does not apply is ABSENT. */
+enum audit_state { AUDIT_UNREAD, AUDIT_GOOD, AUDIT_BAD, AUDIT_ABSENT };
+
+/* Names of things that were found: the first few, fit to be printed; and how many. */
+struct audit_found {
+    size_t count;
+    struct text names; /* with a blank before and behind each */
+    char bytes[AUDIT_NAMED * 4 * 64];
+};
+
+struct audit_process {
+    uint64_t pid, parent;
+    uint64_t inheritable, permitted, effective, bounding, ambient;
+    unsigned char state[AUDIT_CHECKS]; /* enum audit_state, for checks that look at each process */
+    bool zombie;
+    bool chosen;                       /* to be judged */
+    uint64_t blocked, ignored, caught; /* bit N-1: signal N */
+    uint64_t no_new_privs, seccomp;
+    char name[64]; /* as the kernel escapes it */
+    size_t groups;
+    uint64_t uid[4], gid[4 + AUDIT_GROUPS]; /* real, effective, saved, of the file system; all groups */
+};
+
+/* What is known for one check, but for the processes. */
+struct audit_row {
+    enum audit_state state;
+    struct audit_found found;
+};
+
+struct audit_facts {
+    unsigned min_uid; /* the policy: ids below it warn */
+    bool restricted;  /* the policy: what the Pod Security Standards' "restricted" forbids fails */
+
+    struct audit_process *process; /* those that are judged */
+    size_t count;
+    bool cut; /* there are more than were looked at */
+    bool kubernetes, nosuid;
+    struct audit_row row[AUDIT_CHECKS];
+};
+
+enum audit_namespace {
+    AUDIT_NS_PID,
+    AUDIT_NS_NET,
+    AUDIT_NS_IPC,
+    AUDIT_NS_UTS,
+    AUDIT_NS_MNT,
+    AUDIT_NS_USER,
+    AUDIT_NAMESPACES_ALL
+};
+
+#define AUDIT_INITIAL_NET UINT64_C(0xEFFFFFF9) /* the inode number of the initial one, on new kernels */
+
+/* --- texts of the kernel into facts, pure --- */
+
+/* A /proc/PID/status (proc(5)) into `p`, which is cleared first, and the states that follow from it. */
+void audit_status_take(const char *status, struct audit_process *p);
+
+/* A /proc/PID/limits and an attr/current into the states of core files and of AppArmor or SELinux. */
+void audit_core_take(const char *limits, struct audit_process *p);
+void audit_label_take(const char *label, struct audit_process *p);
+
+/* An environ of `len` bytes (a NUL behind each, and behind the whole), which is cut in place: the names of
+ * variables that look like secrets, whose values are looked at only to tell that they are empty, a path, or a
+ * URL with a password. */
+void audit_environ_take(char *environ, size_t len, struct audit_facts *f, struct audit_process *p);
+
+/* One line of a mountinfo (proc(5)), which is cut in place. Returns the mount point where the mount is one
+ * that may have an engine's socket in it, otherwise NULL. A malformed line is as none. */
+const char *audit_mount_take(char *line, struct audit_facts *f);
+
+/* The inode number of a namespace, 0 where it cannot be told. */
+void audit_namespace_take(enum audit_namespace ns, uint64_t inode, struct audit_facts *f);
+
+/* Its name in /proc/PID/ns. */
+const char *audit_namespace_name(enum audit_namespace ns);
+
+/* What a file of a cgroup, which is cut in place, says of the check's limit: `max`, -1 or 19 digits for none
+ * (so version 1 says it), or a number; a memory.stat with the limit on the whole way up. A limit that was
+ * taken stays. */
+void audit_limit_take(char *file, enum audit_check check, struct audit_facts *f);
+
+/* Where a /proc/PID/cgroup says that it is: the path in its last line, up to the end of that line. */
+const char *audit_cgroup_path(const char *cgroup);
+
+/* PID 1's name and signals. */
+void audit_init_take(const struct audit_process *init, struct audit_facts *f);
+
+/* Adds a name of any bytes, unless it is among those that are shown already; what is long is cut. */
+void audit_found_add(struct audit_found *found, const char *name);
+
+/* --- the three rooms --- */
+
+/* Fills `facts`, whose policy is set already. */
+void audit_read(struct audit_facts *facts);
+
+/* The verdict of one check. The evidence is appended to `why`, as one or more of `: WORDS`: printable UTF-8.
+ * Pure. */
+enum finding audit_judge(const struct audit_facts *facts, enum audit_check check, struct text *why);
+
+/* `id|what is bad about it|mend` of a check. Pure. */
+const char *audit_words(enum audit_check check);
+
+/* Appends the whole report, as JSON or as lines of 80 columns, in `colour` for a terminal, and counts the
+ * verdicts. Pure. */
+void audit_report(const struct audit_facts *facts, bool json, bool colour, struct text *report,
+                  unsigned count[FINDINGS]);
+
+/* `kinglet audit`: argv[0] is the command's name. Returns 0; or 1 when a check fails (or warns, with
+ * --fail-on warn), and for a usage error. */
+int audit_command(char *const *argv, char *const *env);
+
+#endif

@@ -1,0 +1,348 @@
+/* facts: what the processes, the cgroups and the mounts are. See kinglet/audit.h.
+ *
+ * Nothing is run or written here. Everything goes through one buffer of a fixed size; what does not fit is
+ * not there. A process that the audit may not look into as it was started is looked at once more with the
+ * process's own ids (setfsuid(2)): root without SYS_PTRACE may not read an environ of another user.
+ */
+#include "kinglet/arena.h"
+#include "kinglet/audit.h"
+#include "kinglet/capability.h"
+#include "kinglet/number.h"
+#include "look.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/fsuid.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+enum {
+    PROC_SUPER_MAGIC = 0x9FA0, /* linux/magic.h */
+    READ_ONLY_MOUNT = 1,       /* ST_RDONLY, statfs(2) */
+    LOOK_FIELDS = 0x17FF,      /* STATX_BASIC_STATS, STATX_MNT_ID */
+    LOOK_FLAGS = 0x4800,       /* AT_STATX_DONT_SYNC, AT_NO_AUTOMOUNT */
+    ZOMBIE_MS = 100,           /* so long a zombie may wait for an init that does its work */
+};
+
+bool look_at(struct reading *r, const char *path, bool follow)
+{
+    return syscall(SYS_statx, AT_FDCWD, path, follow ? LOOK_FLAGS : LOOK_FLAGS | AT_SYMLINK_NOFOLLOW,
+                   LOOK_FIELDS, &r->look) == 0;
+}
+
+/* Reads a file into the buffer, NUL-terminated. Returns its length, or -errno; -EFBIG for one that does not
+ * fit. */
+static long read_file(struct reading *r, const char *path)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    long len = 0, n = -1;
+
+    while (fd >= 0 && (n = read(fd, r->buffer + len, (size_t)(LOOK_BUFFER - len))) > 0)
+        len += n;
+    r->buffer[len] = '\0';
+    n = n < 0 ? -errno : len < LOOK_BUFFER ? len : -EFBIG;
+    close(fd);
+    return n;
+}
+
+const char *look_join(struct reading *r, const char *folder, const char *name)
+{
+    text_init(&r->path, r->bytes, sizeof r->bytes);
+    text_put(&r->path, folder);
+    text_put(&r->path, name);
+    return r->path.cut ? "" : r->bytes;
+}
+
+static const char *proc(struct reading *r, uint64_t pid, const char *name)
+{
+    look_join(r, "/proc/", "");
+    text_u64(&r->path, pid);
+    text_put(&r->path, name);
+    return r->bytes;
+}
+
+bool look_link(struct reading *r, const char *path)
+{
+    long n = syscall(SYS_readlinkat, AT_FDCWD, path, r->buffer, LOOK_BUFFER);
+
+    r->buffer[n < 0 ? 0 : n] = '\0';
+    return n > 0;
+}
+
+static bool exists(struct reading *r, const char *folder, const char *name)
+{
+    return look_at(r, look_join(r, folder, name), true);
+}
+
+static enum audit_state is_read_only(struct reading *r, const char *path)
+{
+    return statfs(path, &r->file_system) != 0                               ? AUDIT_UNREAD
+           : ((unsigned long)r->file_system.f_flags & READ_ONLY_MOUNT) != 0 ? AUDIT_GOOD
+                                                                            : AUDIT_BAD;
+}
+
+/* What should be read-only, for a check. */
+static void judge_read_only(struct reading *r, enum audit_check check, const char *path)
+{
+    struct audit_row *row = &r->facts->row[check];
+
+    row->state = is_read_only(r, path);
+    if (row->state == AUDIT_BAD)
+        audit_found_add(&row->found, path);
+}
+
+/* The first entry of a folder; NULL: it has none, or cannot be read. */
+static const struct directory_entry *list(struct reading *r, const char *path)
+{
+    directory_begin(&r->directory, open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    return directory_next(&r->directory);
+}
+
+/* --- processes --- */
+
+/* Whether it can write to the file that was looked at last, whose path is in the buffer: by the modes and
+ * what the process is, since access(2) would answer for the audit. An owner may change the mode. */
+static void judge_writable(struct reading *r, struct audit_process *p)
+{
+    bool group = false;
+
+    for (size_t i = 0; i < 4 + p->groups; i++)
+        group = group || p->gid[i] == r->look.gid;
+    if ((p->effective >> CAPABILITY_DAC_OVERRIDE & 1) == 0 && p->uid[1] != r->look.uid &&
+        (r->look.mode & (group ? S_IWGRP : S_IWOTH)) == 0)
+        return;
+    if (is_read_only(r, r->buffer) == AUDIT_GOOD)
+        return;
+    audit_found_add(&r->facts->row[AUDIT_FOLDER].found, r->buffer);
+    p->state[AUDIT_FOLDER] = AUDIT_BAD;
+}
+
+/* The program's folder, and the working directory unless that is a volume. */
+static void read_folder(struct reading *r, struct audit_process *p)
+{
+    uint64_t mount;
+    size_t n;
+
+    if (!look_at(r, proc(r, p->pid, "/exe"), true) || !look_link(r, r->bytes))
+        return;
+    p->state[AUDIT_FOLDER] = AUDIT_GOOD;
+    n = strlen(r->buffer);
+    while (n > 0 && r->buffer[n] != '/')
+        n--;
+    r->buffer[n > 0 ? n : 1] = '\0'; /* of / that much stays */
+    if (look_at(r, r->buffer, true))
+        judge_writable(r, p);
+    look_at(r, "/", true);
+    mount = r->look.mount;
+    if (look_at(r, proc(r, p->pid, "/cwd"), true) && r->look.mount == mount && look_link(r, r->bytes))
+        judge_writable(r, p);
+}
+
+static void read_inside(struct reading *r, struct audit_process *p)
+{
+    long n = read_file(r, proc(r, p->pid, "/attr/current"));
+
+    if (n != -EACCES) /* every other failure is that of a kernel without such a module */
+        audit_label_take(r->buffer, p);
+    read_file(r, proc(r, p->pid, "/limits"));
+    audit_core_take(r->buffer, p);
+    for (int as_itself = 0; as_itself < 2; as_itself++) {
+        if (as_itself != 0 && p->state[AUDIT_USER] == AUDIT_GOOD) {
+            setfsgid((gid_t)p->gid[1]);
+            setfsuid((uid_t)p->uid[1]);
+        }
+        if (p->state[AUDIT_SECRETS] == AUDIT_UNREAD && (n = read_file(r, proc(r, p->pid, "/environ"))) >= 0)
+            audit_environ_take(r->buffer, (size_t)n, r->facts, p);
+        if (p->state[AUDIT_FOLDER] == AUDIT_UNREAD)
+            read_folder(r, p);
+    }
+    setfsuid(geteuid());
+    setfsgid(getegid());
+}
+
+static bool read_status(struct reading *r, uint64_t pid, struct audit_process *p)
+{
+    if (read_file(r, proc(r, pid, "/status")) <= 0)
+        return false;
+    audit_status_take(r->buffer, p);
+    p->pid = pid;
+    return true;
+}
+
+/* All processes that there are, up to the bound. */
+static void read_all(struct reading *r)
+{
+    struct audit_facts *f = r->facts;
+    uint64_t pid;
+
+    for (const struct directory_entry *e = list(r, "/proc"); e != NULL; e = directory_next(&r->directory))
+        if (number_parse(e->name, strlen(e->name), INT32_MAX, &pid) == 0) {
+            if (f->count == AUDIT_PROCESSES)
+                f->cut = true;
+            else if (read_status(r, pid, &f->process[f->count]))
+                f->count++;
+        }
+}
+
+/* Chooses those to be judged: PID 1 and what descends from it; where PID 1 is foreign, what is in our own
+ * cgroup instead. Returns whether there is any. */
+static bool choose(struct reading *r, bool foreign)
+{
+    struct audit_facts *f = r->facts;
+    uint64_t self = (uint64_t)getpid();
+    bool any = false, more = true;
+
+    while (more) {
+        more = false;
+        for (size_t i = 0; i < f->count; i++) {
+            struct audit_process *p = &f->process[i];
+            bool chosen = p->pid == 1 || foreign;
+            for (size_t j = 0; j < f->count && !chosen; j++)
+                chosen = f->process[j].chosen && f->process[j].pid == p->parent;
+            if (p->chosen || !chosen || (p->pid == self && self != 1))
+                continue;
+            if (foreign && (read_file(r, proc(r, p->pid, "/cgroup")) <= 0 || strcmp(r->buffer, r->own) != 0))
+                continue;
+            p->chosen = any = more = true;
+        }
+    }
+    return any;
+}
+
+static void read_processes(struct reading *r)
+{
+    struct audit_facts *f = r->facts;
+    size_t count = 0;
+    bool foreign, zombies = false;
+
+    read_all(r);
+    read_file(r, "/proc/1/cgroup");
+    foreign = strcmp(r->buffer, r->own) != 0 && choose(r, true);
+    if (!foreign)
+        choose(r, false);
+    if (foreign || getpid() == 1)
+        f->row[AUDIT_INIT].state = AUDIT_ABSENT;
+    else if (read_status(r, 1, &r->other))
+        audit_init_take(&r->other, f);
+    for (size_t i = 0; i < f->count; i++) {
+        struct audit_process *p = &f->process[i];
+        if (p->zombie)
+            zombies = true;
+        else if (p->chosen)
+            read_inside(r, p);
+    }
+    /* a second look tells the zombies that PID 1 leaves lying from those that it was about to reap */
+    if (zombies)
+        poll(NULL, 0, ZOMBIE_MS);
+    for (size_t i = 0; i < f->count; i++) {
+        struct audit_process *p = &f->process[i];
+        if (!p->chosen)
+            continue;
+        if (!p->zombie)
+            f->process[count++] = *p;
+        else if (p->parent == 1 && read_status(r, p->pid, &r->other) && r->other.zombie)
+            audit_found_add(&f->row[AUDIT_ZOMBIES].found, p->name);
+    }
+    f->count = count;
+    if (count > 0 && !f->cut)
+        f->row[AUDIT_ZOMBIES].state = AUDIT_GOOD;
+}
+
+/* --- cgroups, mounts, namespaces, devices --- */
+
+/* The limits in the own cgroup and on the way up, as far as it is mounted here: of version 2, and of version
+ * 1 below a folder for each controller. */
+static void read_limits(struct reading *r)
+{
+    static const char files[] = "/memory.max\0/cpu.max\0/pids.max\0"
+                                "/memory/memory.stat\0/cpu/cpu.cfs_quota_us\0/pids/pids.max\0";
+    unsigned check = 0;
+
+    for (const char *file = files; *file != '\0'; file += strlen(file) + 1, check++) {
+        size_t folder = check < 3 ? 0 : strcspn(file + 1, "/") + 1;
+        const char *own = audit_cgroup_path(r->own);
+        for (size_t len = strcspn(own, "\n");; len--) {
+            if (len > 0 && own[len] != '/' && own[len] != '\n')
+                continue;
+            look_join(r, "/sys/fs/cgroup", "");
+            text_raw(&r->path, file, folder);
+            text_raw(&r->path, own, len);
+            text_put(&r->path, file + folder);
+            if (read_file(r, r->path.at) > 0)
+                audit_limit_take(r->buffer, (enum audit_check)(AUDIT_MEMORY + check % 3), r->facts);
+            if (len == 0)
+                break;
+        }
+    }
+}
+
+static void read_mounts(struct reading *r)
+{
+    static const char sockets[] =
+        "/docker.sock\0/podman/podman.sock\0/containerd/containerd.sock\0/crio/crio.sock\0";
+    struct audit_facts *f = r->facts;
+
+    if (read_file(r, "/proc/self/mountinfo") > 0)
+        f->row[AUDIT_SOCKETS].state = f->row[AUDIT_MOUNTS].state = AUDIT_GOOD;
+    for (char *line = r->buffer; *line != '\0';) {
+        char *next = line + strcspn(line, "\n");
+        const char *point;
+        if (*next != '\0')
+            *next++ = '\0';
+        point = audit_mount_take(line, f);
+        for (const char *s = sockets; point != NULL && *s != '\0'; s += strlen(s) + 1)
+            if (exists(r, point, s))
+                audit_found_add(&f->row[AUDIT_SOCKETS].found, r->bytes);
+        line = next;
+    }
+}
+
+static void read_namespaces(struct reading *r)
+{
+    r->facts->row[AUDIT_NAMESPACES].state = AUDIT_GOOD;
+    for (unsigned ns = 0; ns < AUDIT_NAMESPACES_ALL; ns++) {
+        uint64_t inode =
+            exists(r, "/proc/self/ns/", audit_namespace_name((enum audit_namespace)ns)) ? r->look.inode : 0;
+        /* a setting of the whole machine is shown in the initial network namespace only, on old kernels too
+         */
+        if (ns == AUDIT_NS_NET && exists(r, "/proc/sys/net/core/", "netdev_budget"))
+            inode = AUDIT_INITIAL_NET;
+        audit_namespace_take((enum audit_namespace)ns, inode, r->facts);
+    }
+}
+
+static void read_devices(struct reading *r)
+{
+    struct audit_row *row = &r->facts->row[AUDIT_PRIVILEGED];
+
+    for (const struct directory_entry *e = list(r, "/dev"); e != NULL; e = directory_next(&r->directory))
+        if (e->type == DT_BLK)
+            audit_found_add(&row->found, look_join(r, "/dev/", e->name));
+    judge_read_only(r, AUDIT_PRIVILEGED, "/proc/sys");
+    if (r->directory.end < 0)
+        row->state = AUDIT_UNREAD;
+}
+
+void audit_read(struct audit_facts *f)
+{
+    struct reading *r = arena_take(sizeof *r);
+
+    if (r == NULL || statfs("/proc", &r->file_system) != 0 || (long)r->file_system.f_type != PROC_SUPER_MAGIC)
+        return;
+    r->facts = f;
+    f->process = r->process;
+    read_file(r, "/proc/self/cgroup");
+    memcpy(r->own, r->buffer, sizeof r->own);
+    read_mounts(r);
+    read_processes(r);
+    read_limits(r);
+    read_namespaces(r);
+    read_devices(r);
+    judge_read_only(r, AUDIT_READ_ONLY, "/");
+    f->row[AUDIT_TOKEN].state = f->kubernetes ? AUDIT_GOOD : AUDIT_ABSENT;
+    look_through(r);
+}

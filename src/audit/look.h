@@ -1,0 +1,60 @@
+/* look: how the two files of facts look at files. */
+#ifndef AUDIT_LOOK_H
+#define AUDIT_LOOK_H
+
+#include "kinglet/audit.h"
+#include "kinglet/directory.h"
+
+#include <sys/statfs.h>
+
+/* struct statx as the kernel has it (statx(2)); not every C library has got one. */
+struct look {
+    uint32_t mask, block_size;
+    uint64_t attributes;
+    uint32_t links, uid, gid;
+    uint16_t mode, spare;
+    uint64_t inode, size, blocks, attributes_mask;
+    struct {
+        int64_t second;
+        uint32_t nanosecond;
+        int32_t spare;
+    } times[4];
+    uint32_t rdev_major, rdev_minor, dev_major, dev_minor;
+    uint64_t mount, more[13];
+};
+
+enum { LOOK_MOUNT_ROOT = 0x2000 /* in attributes: STATX_ATTR_MOUNT_ROOT */ };
+
+enum { LOOK_BUFFER = 256 * 1024, LOOK_DEPTH = 48 };
+
+/* All that the reading needs, so that nothing is allocated on the way. */
+struct reading {
+    struct audit_facts *facts;
+    struct look look;           /* the file that was looked at last */
+    struct statfs file_system;  /* and where it lies */
+    struct directory directory; /* the folder that is being read */
+    struct text path;
+    char bytes[4096]; /* of the path */
+    struct {
+        int fd;
+        int64_t next; /* where to go on in it */
+    } level[LOOK_DEPTH];
+    struct audit_process other;
+    struct audit_process process[AUDIT_PROCESSES];
+    char own[LOOK_BUFFER + 1];    /* our cgroup */
+    char buffer[LOOK_BUFFER + 1]; /* the file or link that was read last */
+};
+
+/* statx(2) without a trip to a server; `follow` a symbolic link. Returns whether it could be looked at. */
+bool look_at(struct reading *r, const char *path, bool follow);
+
+/* The two in one; valid until the next call. Empty where it is too long. */
+const char *look_join(struct reading *r, const char *folder, const char *name);
+
+/* A link's target into the buffer. */
+bool look_link(struct reading *r, const char *path);
+
+/* The file tree's part: set-id files, file capabilities, shells and other tools on the root mount. */
+void look_through(struct reading *r);
+
+#endif

@@ -1,0 +1,97 @@
+/* tree: what lies in the image: set-id files, file capabilities, shells and other tools. See kinglet/audit.h.
+ *
+ * The walk is a loop over a stack of open folders, each with the place where to go on, so that depth, memory
+ * and time are bounded. It enters no link and leaves no mount: neither loops nor what others have mounted can
+ * lead it astray. The working directory of this process, which nobody else has, moves with it.
+ */
+#include "kinglet/audit.h"
+#include "kinglet/clock.h"
+#include "look.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+enum {
+    WALK_US = 3000000,
+    OPEN = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK,
+};
+
+/* `name` is in the working directory, whose path is asked for only now. */
+static void found(struct reading *r, enum audit_check check, const char *name)
+{
+    look_link(r, "/proc/self/cwd");
+    look_join(r, r->buffer[1] == '\0' ? "" : r->buffer, "/");
+    text_put(&r->path, name);
+    audit_found_add(&r->facts->row[check].found, r->bytes);
+}
+
+static bool is_program(struct reading *r, const char *name, bool follow)
+{
+    return look_at(r, name, follow) && S_ISREG(r->look.mode) && (r->look.mode & 0111) != 0;
+}
+
+/* `name` is a file or a link in the working directory. `last`: the inode of the set-id file found last, since
+ * one with many names is told once. */
+static void judge_file(struct reading *r, const char *name, uint64_t *last)
+{
+    static const char tools[] =
+        "busybox\0toybox\0sh\0bash\0dash\0ash\0zsh\0ksh\0fish\0curl\0wget\0apt\0dpkg\0"
+        "apk\0yum\0dnf\0microdnf\0rpm\0zypper\0pacman\0sudo\0su\0doas\0";
+
+    for (const char *tool = tools; *tool != '\0'; tool += strlen(tool) + 1)
+        if (strcmp(tool, name) == 0 && is_program(r, name, true))
+            found(r, AUDIT_TOOLS, name);
+    if (is_program(r, name, false) && (r->look.attributes & LOOK_MOUNT_ROOT) == 0 && r->look.inode != *last &&
+        ((r->look.mode & S_ISUID) != 0 || (r->look.mode & (S_ISGID | S_IXGRP)) == (S_ISGID | S_IXGRP) ||
+         syscall(SYS_lgetxattr, name, "security.capability", NULL, 0UL) > 0)) {
+        *last = r->look.inode;
+        found(r, AUDIT_SET_ID, name);
+    }
+}
+
+void look_through(struct reading *r)
+{
+    int64_t deadline = clock_us() + WALK_US;
+    uint64_t last = 0;
+    bool hidden = false;
+    unsigned depth = 0;
+    int fd = open("/", OPEN);
+
+    while (true) {
+        const struct directory_entry *e;
+        r->level[depth].fd = fd;
+        hidden = syscall(SYS_fchdir, fd) != 0 || hidden;
+        directory_begin(&r->directory, fd);
+        while ((e = directory_next(&r->directory)) != NULL) {
+            if (clock_us() > deadline)
+                return;
+            if (e->type != DT_DIR) {
+                hidden = hidden || e->type == DT_UNKNOWN;
+                judge_file(r, e->name, &last);
+                continue;
+            }
+            if (look_at(r, e->name, false) && (r->look.attributes & LOOK_MOUNT_ROOT) != 0)
+                continue;
+            fd = depth + 1 < LOOK_DEPTH ? open(e->name, OPEN) : -1;
+            if (fd >= 0)
+                break;
+            hidden = true;
+        }
+        if (e != NULL) { /* down into it */
+            r->level[depth++].next = e->next;
+            continue;
+        }
+        hidden = hidden || r->directory.end < 0;
+        close(r->level[depth].fd);
+        if (depth-- == 0)
+            break;
+        fd = r->level[depth].fd;
+        lseek(fd, r->level[depth].next, SEEK_SET);
+    }
+    if (!hidden)
+        r->facts->row[AUDIT_TOOLS].state = r->facts->row[AUDIT_SET_ID].state = AUDIT_GOOD;
+}
