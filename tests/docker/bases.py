@@ -19,9 +19,10 @@ LEFT_OUT = """
 /usr/share/man/* /usr/share/doc/* /usr/share/info/* /usr/share/locale/* /usr/lib/postgresql/*/lib/bitcode/* /usr/lib/*/libLLVM*
 /usr/lib/*/libz3*
 """.split()
-# as the public images have it: the names of programs, and a pip that may install
+# As the public images have it: the names of programs, and a pip that may install. It looks at what it is asked for alone: Debian's
+# FastAPI and Starlette get along, but not by the versions that they state.
 LAY_OUT = r"""ln -s php-fpm8.2 "$1/usr/sbin/php-fpm"
-printf '[global]\nno-index = true\nbreak-system-packages = true\n' >"$1/etc/pip.conf"
+printf '[global]\nno-index = true\nbreak-system-packages = true\n[install]\nno-deps = true\n' >"$1/etc/pip.conf"
 """
 PATH = "/usr/lib/postgresql/15/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 WITHOUT_SHELL = """
@@ -62,7 +63,7 @@ def _import(tag, pack, *changes):
 
 def distroless(tag, base):
     """The files of a few packages of `base`."""
-    script = '{ printf "/usr\\n/usr/lib\\n/usr/lib64\\n"; dpkg -L "$@" | sort -u; } | tar -c --no-recursion --ignore-failed-read -T -'
+    script = r"""{ printf "/usr\n/usr/lib\n/usr/lib64\n"; dpkg -L "$@"; } | awk '!seen[$0]++' | tar -c --no-recursion --ignore-failed-read -T -"""
     return _import(tag, ["docker", "run", "--rm", "--net", "none", base, "sh", "-c", script, "sh", *WITHOUT_SHELL])
 
 

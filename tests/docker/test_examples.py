@@ -128,7 +128,7 @@ TABLE = [
             farewell="Application shutdown complete"),
     Example("python-gunicorn", ["-e", "GREETING=hello", "-e", "GUNICORN_WORKERS=3"], "GREETING: required, but not set", gunicorn,
             hardened=TMP, farewell="Shutting down: Master"),
-    Example("flask", ["-v", "{secret}:/run/secrets/key:ro", "-e", "SECRET_KEY_FILE=/run/secrets/key"],
+    Example("flask", ["-v", "{readable}:/run/secrets/key:ro", "-e", "SECRET_KEY_FILE=/run/secrets/key"],
             "SECRET_KEY: required, but not set", flask, hardened=TMP, farewell="Shutting down: Master"),
     Example("django", ["-e", "SECRET_KEY=key", "-e", "ALLOWED_HOSTS=example.org"],
             "ALLOWED_HOSTS: required, but not set", django, hardened=TMP, farewell="Shutting down: Master"),
@@ -158,6 +158,7 @@ def images(daemon):
     run = uuid.uuid4().hex[:8]
     tags = {base: f"kinglet-test-{base}-{run}" for base in ("stacks", "distroless", "go")}
     built = {}
+    daemon.extend(tags.values())
 
     def build(folder, args, dockerfile="Dockerfile"):
         context = EXAMPLES / folder
@@ -165,6 +166,7 @@ def images(daemon):
         if (context / "requirements.txt").exists():
             files["requirements.txt"] = re.sub("==.*", "", (context / "requirements.txt").read_text()).encode()
         tag = f"kinglet-test-{folder}-{dockerfile.lower()}-{run}"
+        daemon.append(tag)
         values = (value.split("=") for value in args)
         return dockerd.build(tag, context, files, (context / dockerfile).read_text(),
                              [f"{name}={tags.get(value, value)}" for name, value in values])
@@ -181,8 +183,7 @@ def images(daemon):
             built[folder, dockerfile] = build(folder, args, dockerfile)
         return built[folder, dockerfile]
 
-    yield image
-    daemon.extend([*built.values(), *tags.values()])
+    return image
 
 
 @pytest.fixture(scope="module")
@@ -201,9 +202,11 @@ def options(tmp_path, request):
     """The options of an example, with files and a volume of its own in their places."""
     (tmp_path / "secret").write_text("word\n")
     (tmp_path / "secret").chmod(0o400)  # root's: PID 1 reads it before it drops
+    (tmp_path / "readable").write_text("word\n")
     (tmp_path / "acl").write_text("user default on >word ~* &* +@all\n")
     volume = f"kinglet-test-{uuid.uuid4().hex[:10]}"
-    yield lambda words: [word.format(secret=tmp_path / "secret", acl=tmp_path / "acl", volume=volume) for word in words]
+    files = {file: tmp_path / file for file in ("secret", "readable", "acl")}
+    yield lambda words: [word.format(volume=volume, **files) for word in words]
     dockerd.docker("volume", "rm", "-f", volume, check=False)
 
 
