@@ -462,13 +462,15 @@ def test_kubernetes_pod_under_podman(engine, images, tmp_path, seen):
     base = images("base", ["BUILDER=stacks"])
     engine.load(base, "registry.example.com/kinglet-base:0.1.0")
     engine.load(images("go-scratch"), "registry.example.com/web:1.0.0")
-    manifest = (EXAMPLES / "kubernetes/deployment.yaml").read_text()
-    secret = "apiVersion: v1\nkind: Secret\nmetadata: {name: web}\ndata: {greeting: aGVsbG8=}\n---\n"
-    (tmp_path / "pod.yaml").write_text(secret + manifest.replace("replicas: 2", "replicas: 1"))
+    deployment = yaml.safe_load((EXAMPLES / "kubernetes/deployment.yaml").read_text())
+    deployment["spec"]["replicas"] = 1
+    pod = deployment["spec"]["template"]["spec"]["containers"][0]
+    del pod["ports"]  # podman publishes none without a network
+    secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "web"}, "data": {"greeting": "aGVsbG8="}}
+    (tmp_path / "pod.yaml").write_text(yaml.safe_dump_all([secret, deployment]))
     engine("kube", "play", "--network", "none", str(tmp_path / "pod.yaml"))
     name, = [line for line in engine("ps", "--format", "{{.Names}}").splitlines() if line.endswith("-web")]
     kinglet = "/opt/kinglet/kinglet"
-    pod = yaml.safe_load(manifest)["spec"]["template"]["spec"]["containers"][0]
     for probe in ("startupProbe", "readinessProbe", "livenessProbe"):
         dockerd.wait_for(lambda command=pod[probe]["exec"]["command"]: engine("exec", name, *command, check=False)[0] == 0,
                          what=lambda: engine("logs", name))
