@@ -81,7 +81,7 @@ const char *audit_words(enum audit_check check)
     const char *at = words;
 
     for (; check > 0; check--)
-        at += strlen(at) + 1;
+        at = text_after(at);
     return at;
 }
 
@@ -128,7 +128,7 @@ static bool among(const char *string, const char *names, bool end)
 {
     size_t len = strlen(string), n;
 
-    for (; *names != '\0'; names += n + 1) {
+    for (; *names != '\0'; names = text_after(names)) {
         n = strlen(names);
         if (n <= len && (end || n == len) && strcmp(string + len - n, names) == 0)
             return true;
