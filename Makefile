@@ -21,7 +21,7 @@ WARN := -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wstrict-prototypes -Wmis
 	-Wvla -Wformat=2 -Wundef $(if $(CI),-Werror)
 DEFS := -std=c11 -D_GNU_SOURCE -DKINGLET_VERSION='"$(VERSION)"' -Iinclude -MMD -MP -ffile-prefix-map=$(CURDIR)=.
 HARD := -fPIE -fstack-protector-strong -fstack-clash-protection $(if $(findstring x86_64,$(TRIPLE)),-fcf-protection)
-SMALL := -Oz -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables -fno-unwind-tables \
+SMALL := -Oz -fno-move-loop-invariants -fno-expensive-optimizations -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables -fno-unwind-tables \
 	-fomit-frame-pointer -fno-ident -fvisibility=hidden -fmerge-all-constants
 MUSL_CFLAGS = $(DEFS) $(WARN) $(HARD) $(SMALL) -nostdinc -isystem $(MUSL_INC) -isystem $(GCC_INC) $(CFLAGS)
 MUSL_LDFLAGS = -nostdlib -static-pie $(LINKER) -Wl,-z,relro,-z,now,-z,noexecstack,--no-dynamic-linker \
@@ -36,7 +36,7 @@ EFFECT := $(patsubst tests/effect/%.c,$(O)/effect/%,$(wildcard tests/effect/test
 FUZZ  := $(patsubst tests/fuzz/%.c,$(O)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 CSRC  := $(SRC) $(wildcard include/kinglet/*.h tests/*/*.[ch])
 
-DATA  := $(O)/kinglet.1 $(O)/kinglet.bash $(O)/_kinglet
+DATA  := src/kinglet.1 $(O)/kinglet.bash $(O)/_kinglet
 
 all: $(O)/kinglet $(DATA) ## the static release binary, build/kinglet
 
@@ -50,10 +50,6 @@ TABLES := src/cli/run_options.c src/probe/check.c $(wildcard src/audit/audit.c)
 $(O)/kinglet.bash $(O)/_kinglet: src/cli/completion.awk $(TABLES)
 	@mkdir -p $(@D)
 	@awk -v shell=$(if $(findstring bash,$@),bash,zsh) -f $< $(TABLES) >$@
-$(O)/kinglet.1: src/kinglet.1
-	@mkdir -p $(@D)
-	@cp $< $@
-
 $(O)/obj/%.o: src/%.c Makefile
 	@mkdir -p $(@D)
 	@echo '  CC   $<'; $(MUSL_CC) $(MUSL_CFLAGS) -c -o $@ $<
@@ -131,7 +127,7 @@ SHARE     = $(DESTDIR)$(PREFIX)/share
 INSTALLED = $(DESTDIR)$(PREFIX)/bin/kinglet $(SHARE)/man/man1/kinglet.1 $(SHARE)/bash-completion/completions/kinglet $(SHARE)/zsh/$(ZSH)/_kinglet
 install: $(O)/kinglet $(DATA) ## binary, manual and completions to $(DESTDIR)$(PREFIX)
 	install -D -m 755 $< $(word 1,$(INSTALLED))
-	install -D -m 644 $(O)/kinglet.1 $(word 2,$(INSTALLED))
+	install -D -m 644 src/kinglet.1 $(word 2,$(INSTALLED))
 	install -D -m 644 $(O)/kinglet.bash $(word 3,$(INSTALLED))
 	install -D -m 644 $(O)/_kinglet $(word 4,$(INSTALLED))
 uninstall: ## takes away what install has brought

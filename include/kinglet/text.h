@@ -55,4 +55,7 @@ const char *text_after(const char *string);
  * empty. Every refusal of ours is such a list, so that one message has them all. */
 void text_next(struct text *t);
 
+/* The same, and the reason itself. */
+void text_fault(struct text *t, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
 #endif

@@ -231,9 +231,9 @@ static void look_at_file(struct look *l)
      * fresh. */
     ahead = age < 0;
     age = ahead ? -age : age;
-    text_put(&l->why, ahead ? "changed in the future, in " : "changed ");
+    text_put(&l->why, "changed ");
     text_duration(&l->why, age);
-    text_put(&l->why, ahead ? "" : " ago");
+    text_put(&l->why, ahead ? " in the future" : " ago");
     decide(l, age <= l->target->max_age);
 }
 
@@ -247,7 +247,7 @@ static void begin(struct look *l, const struct target *target, const struct prob
     l->sent = l->drained = 0;
     l->resolved = l->connected = l->answered = l->decided = 0;
     l->late = false;
-    l->began = clock_us();
+    l->began = deadline - plan->timeout;
     text_init(&l->why, l->words, sizeof l->words);
     if (target->kind == TARGET_TLS) {
         /* No key hangs on these: where the kernel has none yet, zeros will do. */
@@ -325,16 +325,19 @@ static bool turn(struct look *looks, const struct probe_plan *plan, int64_t dead
 
     for (size_t i = 0; i < plan->count; i++) {
         struct look *l = &looks[i];
-        if (l->step != CLOSED && now >= due(l, deadline))
+        int64_t end = due(l, deadline);
+        if (l->step != CLOSED && now >= end) {
             overdue(l, plan, now, deadline);
+            end = due(l, deadline);
+        }
         fds[i].fd = l->step == CLOSED ? -1 : l->fd;
         fds[i].events = events(l);
         fds[i].revents = 0;
         if (l->step == CLOSED)
             continue;
         open = true;
-        if (due(l, deadline) < next)
-            next = due(l, deadline);
+        if (end < next)
+            next = end;
     }
     if (!open)
         return false;
@@ -395,9 +398,8 @@ int probe_run(const struct probe_plan *plan, struct text *report)
         begin(&looks[i], &plan->target[i], plan, &config, deadline);
     while (turn(looks, plan, deadline))
         continue;
-    for (size_t i = 0; i < plan->count; i++) {
+    for (size_t i = 0; i < plan->count; i++)
         bad |= !looks[i].healthy;
-    }
     for (size_t i = 0; i < plan->count; i++)
         if (!plan->brief || looks[i].healthy != bad)
             put_line(&looks[i], plan, report);

@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/random.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 enum { PORT = 53, LINE_ROOM = 1200 /* a search list and what stands before it */ };
@@ -139,7 +140,8 @@ static enum resolve_answer next_name(struct resolve *r)
             continue;
         r->query[0] = (unsigned char)(r->query_len >> 8);
         r->query[1] = (unsigned char)r->query_len;
-        if (getrandom(r->id, sizeof r->id, GRND_NONBLOCK) < 0) /* only while the machine starts */
+        if (syscall(SYS_getrandom, r->id, sizeof r->id, GRND_NONBLOCK) <
+            0) /* only while the machine starts */
             r->id[0] = r->id[1] = (uint16_t)clock_us();
         r->open = bit(0) | bit(1);
         r->tries = 0;

@@ -27,6 +27,7 @@ struct CMUnitTest {
 #define assert_null(p)                                     assert_true((p) == NULL)
 #define assert_non_null(p)                                 assert_true((p) != NULL)
 #define assert_int_equal(a, b)                             cross_equal((intmax_t)(a), (intmax_t)(b), __FILE__, __LINE__)
+#define assert_ptr_equal(a, b)                             assert_true((const void *)(a) == (const void *)(b))
 #define assert_int_not_equal(a, b)                         assert_true((a) != (b))
 #define assert_string_equal(a, b)                          cross_same((a), (b), __FILE__, __LINE__)
 #define assert_memory_equal(a, b, n)                       assert_true(memcmp((a), (b), (n)) == 0)

@@ -1,10 +1,11 @@
 """The manual is well-formed, fits the screen, and carries the release's date."""
+import json
 import re
 import subprocess
 import time
 
 import pytest
-from documents import TOP, manual, read
+from documents import TOP, kinglet, manual, read
 
 pytestmark = pytest.mark.timeout(60)
 
@@ -38,6 +39,14 @@ def test_every_command_and_status_is_there():
         assert f".It Cm {command}" in manual("DESCRIPTION")
     for status in re.findall(r"STATUS_\w+ = (\d+)", read("include/kinglet/status.h")):
         assert re.search(rf"\b{status}\b", manual("EXIT STATUS"))
+
+
+def test_audit_checks_are_those_it_reports():
+    report = json.loads(kinglet("audit", "--format", "json").stdout)
+    ids = [check["id"] for check in report["checks"]]
+    assert len(ids) > 20 and [i for i in ids if f".Li {i}" not in manual("AUDIT")] == []
+    for key in {*report, *report["checks"][0]}:
+        assert f".Li {key}" in manual("AUDIT"), key
 
 
 def test_drop_in_names_are_there():

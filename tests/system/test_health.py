@@ -123,7 +123,7 @@ def test_verdict_follows_and_each_transition_is_one_line(app):
         c.expect("^up")
         for mode, verdict, line in (("ok", "healthy", "info: healthy: {}: 200 in "), ("fail", "unhealthy", "warn: unhealthy: {}: 503 in "),
                                     ("ok", "healthy", "info: healthy: {}: 200 in "),
-                                    ("hang", "unhealthy", "warn: unhealthy: {}: no answer in time in ")):
+                                    ("hang", "unhealthy", "warn: unhealthy: {}: no answer in time: ")):
             app.set(mode)
             becomes(c, f"init:{verdict}")
             status, output = check(c)

@@ -122,9 +122,9 @@ def test_heartbeat_files(tmp_path):
     healthy("changed 31.", target + "?max-age=1m")
     healthy("changed 31.", target)
     os.utime(beat, (0, time.time() + 20))  # the clock was set back a little, or a lot
-    healthy("changed in the future, in 19.", target + "?max-age=30s")
+    assert re.search(r"changed 19\.\d s in the future$", healthy("", target + "?max-age=30s"))
     os.utime(beat, (0, time.time() + 3600))
-    unhealthy("changed in the future, in 3", target + "?max-age=30s")
+    unhealthy(" s in the future", target + "?max-age=30s")
     (tmp_path / "loop").symlink_to("loop")
     unhealthy("too many symbolic links", f"file://{tmp_path}/loop")
     unhealthy("not a directory", target + "/x")
@@ -249,8 +249,6 @@ def test_postgres_that_starts(cluster):
     port = free_port()
     target = f"postgres://127.0.0.1:{port}"
     (cluster / "recovery.signal").touch()
-    with Postgres(cluster, port) as server:
-        server.stop()
     with open(cluster / "postgresql.auto.conf", "a", encoding="ascii") as conf:
         conf.write("restore_command = 'cat wait'\n")
     os.mkfifo(cluster / "wait")
@@ -428,7 +426,7 @@ def test_tls_of_openssl(certificate, folder, options, words):
 
 
 def test_tls_of_nginx(certificate, folder):
-    tls, mutual, named, plain = (free_port() for _ in range(4))
+    tls, mutual, named, plain, old = (free_port() for _ in range(5))
     config = folder / "nginx.conf"
     config.write_text(f"""
 daemon off; master_process off; pid {folder}/nginx.pid; error_log {folder}/nginx.log info; events {{}}
@@ -438,15 +436,21 @@ server {{ listen 127.0.0.1:{tls} ssl http2; }}
 server {{ listen 127.0.0.1:{mutual} ssl; ssl_verify_client on; ssl_client_certificate {certificate[1]}; }}
 server {{ listen 127.0.0.1:{named} ssl; server_name localhost; }}
 server {{ listen 127.0.0.1:{named} ssl default_server; ssl_reject_handshake on; }}
-server {{ listen 127.0.0.1:{plain} http2; }} }}
+server {{ listen 127.0.0.1:{plain} http2; }}
+server {{ listen 127.0.0.1:{old}; }} }}
 """, encoding="ascii")
     with Server("nginx", "-p", str(folder), "-c", str(config), cwd=folder, ready=f"tcp://127.0.0.1:{tls}"):
         healthy(": ServerHello in ", f"tls://localhost:{tls}")
         healthy(": ServerHello in ", f"tls://localhost:{mutual}")
         healthy(": ServerHello in ", f"tls://localhost:{named}")
         healthy(": alert 112 in ", f"tls://127.0.0.1:{named}")  # unrecognized_name: an address is no name
-        unhealthy(": not TLS", f"tls://127.0.0.1:{plain}")
-        text = (folder / "nginx.log").read_text(encoding="utf-8")
+        unhealthy(": not TLS in ", f"tls://127.0.0.1:{plain}")
+        unhealthy(": not TLS but HTTP/1 in ", f"tls://127.0.0.1:{old}")
+        unhealthy(": not gRPC but HTTP/1 in ", f"grpc://127.0.0.1:{old}")
+        unhealthy(": not Redis but HTTP/1 in ", f"redis://127.0.0.1:{old}")
+        unhealthy(": not PostgreSQL but HTTP/1 in ", f"postgres://127.0.0.1:{old}")
+        unhealthy(": not FastCGI but HTTP/1 in ", f"fcgi://127.0.0.1:{old}")
+        text = (folder / "nginx.log").read_text(encoding="utf-8", errors="replace")
         assert "[error]" not in text and "[crit]" not in text, text
         unhealthy(": HTTP status 404 in ", f"grpc://127.0.0.1:{plain}")
         unhealthy(": not gRPC but HTTP/1 in ", f"grpc://127.0.0.1:{tls}")
@@ -455,11 +459,11 @@ server {{ listen 127.0.0.1:{plain} http2; }} }}
 # --- what is something else
 
 def test_strangers(redis, php, folder):
-    """Each probe against a server of another kind, and against one that only ever says HTTP."""
+    """Each probe against a server of another kind."""
     with Server(sys.executable, "-u", "-m", "http.server", "--bind", "127.0.0.1", str(port := free_port()), cwd=folder,
                 ready=f"tcp://127.0.0.1:{port}"):
         for kind, name in (("grpc", "gRPC"), ("tls", "TLS"), ("redis", "Redis")):
-            assert name in unhealthy(f": not {name}" if kind != "redis" else ": not Redis", f"{kind}://127.0.0.1:{port}")
+            unhealthy(f": not {name} in ", f"{kind}://127.0.0.1:{port}")  # it answers with bare HTML
         for kind in ("postgres", "fcgi"):
             unhealthy("", "-t", "300ms", f"{kind}://127.0.0.1:{port}")
     for kind in ("grpc", "tls", "postgres", "fcgi"):
