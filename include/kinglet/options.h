@@ -21,7 +21,8 @@ enum option_kind {
     OPTION_DURATION, /* int64_t microseconds */
     OPTION_SIGNAL,   /* int, 1 to SIGNAL_MAX */
     OPTION_NUMBER,   /* unsigned, decimal, at most UINT32_MAX / 2 */
-    OPTION_CHOICE,   /* unsigned: the index in `words`, "none|stop|restart" */
+    OPTION_CHOICE,   /* unsigned: the index in the words that the next row of the table has as its name */
+    OPTION_WORDS,    /* no option, but the words of the one before, joined with |: "none|stop|restart" */
 };
 
 struct option {
@@ -29,7 +30,6 @@ struct option {
     char short_name; /* 0: none */
     unsigned char kind;
     unsigned short at; /* offsetof the value in the struct of options */
-    const char *words; /* OPTION_CHOICE: the choices, joined with | */
 };
 
 /* Reads the environment `env` (NULL: none), then argv from argv[1] (argv ends with NULL), into the

@@ -4,7 +4,7 @@
  *   tcp://host:port                                       unix:///run/app.sock
  *   grpc://host:port[/service]                            grpc+unix:///run/app.sock[:/service]
  *   postgres://[user@]host[:port][/database]              postgres+unix:///run/postgresql/.s.PGSQL.5432
- *   redis://host[:port]                                   redis+unix:///run/redis.sock
+ *   redis://[[user:]password@]host[:port]                 redis+unix:///run/redis.sock
  *   fcgi://host[:port][/ping]                             fcgi+unix:///run/php-fpm.sock[:/ping]
  *   tls://host[:port]                                     file:///path[?max-age=30s]
  *

@@ -52,4 +52,7 @@ const char *text_find(const char *haystack, const char *needle);
  * empty. Every refusal of ours is such a list, so that one message has them all. */
 void text_next(struct text *t);
 
+/* The same, and the reason itself. */
+void text_fault(struct text *t, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
 #endif

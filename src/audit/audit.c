@@ -22,11 +22,10 @@ struct audit_options {
 #define AT(member) offsetof(struct audit_options, member)
 
 static const struct option table[] = {
-    {"min-uid", 0, OPTION_NUMBER, AT(min_uid), NULL},
-    {"policy", 0, OPTION_CHOICE, AT(policy), "default|restricted"},
-    {"fail-on", 0, OPTION_CHOICE, AT(fail_on), "fail|warn"},
-    {"format", 0, OPTION_CHOICE, AT(format), "text|json"},
-    {"help", 'h', OPTION_FLAG, AT(help), NULL},
+    {"min-uid", 0, OPTION_NUMBER, AT(min_uid)}, {"policy", 0, OPTION_CHOICE, AT(policy)},
+    {"default|restricted", 0, OPTION_WORDS, 0}, {"fail-on", 0, OPTION_CHOICE, AT(fail_on)},
+    {"fail|warn", 0, OPTION_WORDS, 0},          {"format", 0, OPTION_CHOICE, AT(format)},
+    {"text|json", 0, OPTION_WORDS, 0},          {"help", 'h', OPTION_FLAG, AT(help)},
 };
 
 static const char help[] = "usage: kinglet audit [--policy default|restricted] [--min-uid 10001]\n"
@@ -58,8 +57,7 @@ int audit_command(char *const *argv, char *const *env)
     if (options.help)
         return output_string(help) == 0 ? 0 : FOUND_BAD;
     if (argv[first] != NULL) {
-        text_next(&t);
-        text_format(&t, "%s: unknown option", argv[first]);
+        text_fault(&t, "%s: unknown option", argv[first]);
     }
     if (t.len > 0) {
         log_line(LOG_ERROR, "audit: %s", t.at);

@@ -23,9 +23,8 @@ static void fault_head(struct text *faults, const char *at)
 {
     const char *from = text_find(at, "${");
 
-    text_next(faults);
-    text_format(faults, "'%.*s': ", from == NULL ? 0 : (int)strcspn(from, "}") + (strchr(from, '}') != NULL),
-                from == NULL ? "" : from);
+    text_fault(faults, "'%.*s': ", from == NULL ? 0 : (int)strcspn(from, "}") + (strchr(from, '}') != NULL),
+               from == NULL ? "" : from);
 }
 
 static int fail(struct text *faults, const char *at, const char *why)

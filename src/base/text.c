@@ -208,3 +208,13 @@ void text_next(struct text *t)
     if (t->len > 0)
         text_put(t, "; ");
 }
+
+void text_fault(struct text *t, const char *format, ...)
+{
+    va_list args;
+
+    text_next(t);
+    va_start(args, format);
+    text_vformat(t, format, args);
+    va_end(args);
+}

@@ -138,13 +138,15 @@ static void store(struct parse *p, const struct option *o, const char *value)
         else
             *(unsigned *)at = (unsigned)number;
         break;
+    case OPTION_WORDS:
+        break;
     case OPTION_CHOICE:
-        n = choice_index(o->words, value);
+        n = choice_index(o[1].name, value);
         if (n >= 0) {
             *(unsigned *)at = (unsigned)n;
         } else {
             fault(p, o, value, "is none of ");
-            text_put(p->faults, o->words);
+            text_put(p->faults, o[1].name);
         }
         break;
     }
@@ -189,7 +191,8 @@ static void parse_environment(struct parse *p, char *const *env)
 static const struct option *by_long_name(const struct parse *p, const char *name, size_t len)
 {
     for (size_t i = 0; i < p->count; i++)
-        if (len > 0 && strlen(p->table[i].name) == len && memcmp(p->table[i].name, name, len) == 0)
+        if (len > 0 && p->table[i].kind != OPTION_WORDS && strlen(p->table[i].name) == len &&
+            memcmp(p->table[i].name, name, len) == 0)
             return &p->table[i];
     return NULL;
 }
@@ -210,8 +213,7 @@ static int parse_long(struct parse *p, const char *word, const char *next)
     const char *value = word[2 + len] == '=' ? word + 2 + len + 1 : NULL;
 
     if (o == NULL) {
-        text_next(p->faults);
-        text_format(p->faults, "%.*s: unknown option", (int)len + 2, word);
+        text_fault(p->faults, "%.*s: unknown option", (int)len + 2, word);
     } else if (!takes_value(o) || value != NULL) {
         store(p, o, value);
     } else if (next == NULL) {
@@ -229,8 +231,7 @@ static int parse_short(struct parse *p, const char *word, const char *next)
     for (const char *c = word + 1; *c != '\0'; c++) {
         const struct option *o = by_short_name(p, *c);
         if (o == NULL) {
-            text_next(p->faults);
-            text_format(p->faults, "-%c: unknown option", *c);
+            text_fault(p->faults, "-%c: unknown option", *c);
             return 1;
         }
         if (!takes_value(o)) {
@@ -242,8 +243,7 @@ static int parse_short(struct parse *p, const char *word, const char *next)
             store(p, o, next);
             return 2;
         } else {
-            text_next(p->faults);
-            text_format(p->faults, "-%c: a value is missing", *c);
+            text_fault(p->faults, "-%c: a value is missing", *c);
         }
     }
     return 1;

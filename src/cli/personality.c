@@ -83,7 +83,7 @@ const struct personality *personality_find(const char *argv0)
 /* Its options, out of those that Kinglet has. Returns how many. */
 static size_t pick(const struct personality *p, struct option to[OPTIONS_MAX])
 {
-    static const struct option pause = {"pause", 'P', OPTION_FLAG, AT(pause), NULL};
+    static const struct option pause = {"pause", 'P', OPTION_FLAG, AT(pause)};
     size_t count = 0;
 
     for (const char *letter = p->options; *letter != '\0'; letter++, count++) {

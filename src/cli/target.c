@@ -242,7 +242,6 @@ int target_parse(const char *word, struct target *target, struct text *faults)
     wrong = parse(word, target);
     if (wrong == NULL)
         return 0;
-    text_next(faults);
-    text_format(faults, "target '%s' %s", target->shown, wrong);
+    text_fault(faults, "target '%s' %s", target->shown, wrong);
     return -1;
 }

@@ -28,11 +28,9 @@ static void rewrite(const char *word, struct life_rules *rules, struct text *fau
     int to = strcmp(to_word, "0") == 0 ? -1 : signal_parse(to_word, strlen(to_word));
 
     if (from == 0 || to == 0) {
-        text_next(faults);
-        text_format(faults, "--rewrite: '%s' is not FROM:TO of two signals (TO 0 drops FROM)", word);
+        text_fault(faults, "--rewrite: '%s' is not FROM:TO of two signals (TO 0 drops FROM)", word);
     } else if (never_comes(from)) {
-        text_next(faults);
-        text_format(faults, "--rewrite: '%s': that signal never comes to be passed on", word);
+        text_fault(faults, "--rewrite: '%s': that signal never comes to be passed on", word);
     } else {
         rules->rewrite[from] = to < 0 ? 0 : (unsigned char)to;
     }
@@ -46,8 +44,7 @@ static void success(const char *word, struct life_rules *rules, struct text *fau
         rules->success[code / 8] |= (unsigned char)(1U << code % 8);
         return;
     }
-    text_next(faults);
-    text_format(faults, "--success: '%s' is not an exit code from 0 to 255", word);
+    text_fault(faults, "--success: '%s' is not an exit code from 0 to 255", word);
 }
 
 static void restart(const char *word, struct life_rules *rules, struct text *faults)
@@ -66,8 +63,7 @@ static void restart(const char *word, struct life_rules *rules, struct text *fau
         rules->restart = RESTART_ON_FAILURE;
         rules->restart_max = (unsigned)max;
     } else {
-        text_next(faults);
-        text_format(faults, "--restart: '%s' is none of no, on-failure, on-failure:MAX, always", word);
+        text_fault(faults, "--restart: '%s' is none of no, on-failure, on-failure:MAX, always", word);
     }
 }
 
@@ -82,8 +78,7 @@ void run_rules(const struct run_options *options, struct life_rules *rules, stru
     life_rules_init(rules);
     rules->stop_signal = options->stop_signal;
     if (never_comes(options->stop_signal)) {
-        text_next(faults);
-        text_put(faults, "--stop-signal: ");
+        text_fault(faults, "--stop-signal: ");
         signal_put(faults, options->stop_signal);
         text_put(faults, " cannot be waited for (TERM, INT and QUIT are usual)");
     }
@@ -105,23 +100,18 @@ void run_rules(const struct run_options *options, struct life_rules *rules, stru
     rules->retries = options->health_retries == 0 ? DOCKER_RETRIES : options->health_retries;
     rules->on_unhealthy = (enum health_action)options->health_on_failure;
     if (options->group && options->single) {
-        text_next(faults);
-        text_put(faults, "--group and --single-child contradict each other");
+        text_fault(faults, "--group and --single-child contradict each other");
     }
     if (rules->on_unhealthy != HEALTH_NONE && !rules->health) {
-        text_next(faults);
-        text_put(faults, "--health-on-failure needs a --health TARGET to judge by");
+        text_fault(faults, "--health-on-failure needs a --health TARGET to judge by");
     }
     if (options->write_strict && options->write.count == 0) {
-        text_next(faults);
-        text_put(faults, "--write-strict needs a --write PATH");
+        text_fault(faults, "--write-strict needs a --write PATH");
     }
     if (options->write.count > 0 && options->identity.allow_new_privs) {
-        text_next(faults);
-        text_put(faults, "--write and --allow-new-privs contradict each other");
+        text_fault(faults, "--write and --allow-new-privs contradict each other");
     }
     if (options->own.count > 0 && options->identity.user == NULL) {
-        text_next(faults);
-        text_put(faults, "--own needs --user UID[:GID]");
+        text_fault(faults, "--own needs --user UID[:GID]");
     }
 }

@@ -38,8 +38,7 @@ static void prepare(struct start *s, char **env, struct text *faults)
     struct probe_options health = {.brief = true}, wait = {.brief = true, .timeout = WAIT_FOR_ATTEMPT};
 
     if (s->argv[0] == NULL) {
-        text_next(faults);
-        text_put(faults, "PROGRAM is missing (kinglet [OPTION...] [--] PROGRAM [ARG...])");
+        text_fault(faults, "PROGRAM is missing (kinglet [OPTION...] [--] PROGRAM [ARG...])");
     }
     run_rules(o, &s->plan.rules, faults);
     health.timeout = s->plan.rules.timeout;

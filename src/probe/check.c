@@ -28,16 +28,17 @@ struct check_options {
 #define AT(member) offsetof(struct check_options, member)
 
 static const struct option table[] = {
-    {"timeout", 't', OPTION_DURATION, AT(probe.timeout), NULL},
-    {"wait", 0, OPTION_DURATION, AT(probe.wait), NULL},
-    {"status", 0, OPTION_STRING, AT(probe.status), NULL},
-    {"header", 'H', OPTION_LIST, AT(probe.headers), NULL},
-    {"method", 'X', OPTION_CHOICE, AT(probe.method), "GET|HEAD"},
-    {"body", 0, OPTION_STRING, AT(probe.body), NULL},
-    {"json", 0, OPTION_LIST, AT(probe.json), NULL},
-    {"quiet", 'q', OPTION_FLAG, AT(probe.quiet), NULL},
-    {"verbose", 'v', OPTION_FLAG, AT(probe.verbose), NULL},
-    {"help", 'h', OPTION_FLAG, AT(help), NULL},
+    {"timeout", 't', OPTION_DURATION, AT(probe.timeout)},
+    {"wait", 0, OPTION_DURATION, AT(probe.wait)},
+    {"status", 0, OPTION_STRING, AT(probe.status)},
+    {"header", 'H', OPTION_LIST, AT(probe.headers)},
+    {"method", 'X', OPTION_CHOICE, AT(probe.method)},
+    {"GET|HEAD", 0, OPTION_WORDS, 0},
+    {"body", 0, OPTION_STRING, AT(probe.body)},
+    {"json", 0, OPTION_LIST, AT(probe.json)},
+    {"quiet", 'q', OPTION_FLAG, AT(probe.quiet)},
+    {"verbose", 'v', OPTION_FLAG, AT(probe.verbose)},
+    {"help", 'h', OPTION_FLAG, AT(help)},
 };
 
 static const char help[] =
@@ -132,7 +133,7 @@ static void become_like_pid1(void)
 static void targets_from_environment(char *const *env, struct list *targets, struct text *faults)
 {
     struct list *list = targets;
-    static const struct option health[] = {{"health", 0, OPTION_LIST, 0, NULL}};
+    static const struct option health[] = {{"health", 0, OPTION_LIST, 0}};
     char *const none[] = {"check", NULL};
 
     options_parse(health, 1, list, none, env, faults);

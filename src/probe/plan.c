@@ -14,8 +14,7 @@ static void options(const struct probe_options *o, struct http_want *want, struc
     want->status[0] = (struct status_range){200, 399};
     want->status_count = 1;
     if (o->status != NULL && http_status_parse(o->status, want) != 0) {
-        text_next(faults);
-        text_format(faults, "--status: '%s' is not a list of HTTP statuses (like 200-299,429)", o->status);
+        text_fault(faults, "--status: '%s' is not a list of HTTP statuses (like 200-299,429)", o->status);
     }
     want->head = o->method == 1;
     want->headers = o->headers.item;
@@ -23,20 +22,17 @@ static void options(const struct probe_options *o, struct http_want *want, struc
     for (size_t i = 0; i < o->headers.count; i++)
         if (!http_header_is_valid(o->headers.item[i])) {
             const char *header = o->headers.item[i]; /* its value may be a credential */
-            text_next(faults);
-            text_format(faults, "--header: '%.*s' is not 'Name: value'", (int)strcspn(header, ":"), header);
+            text_fault(faults, "--header: '%.*s' is not 'Name: value'", (int)strcspn(header, ":"), header);
         }
     want->body = o->body == NULL || o->body[0] == '\0' ? NULL : o->body;
     if (want->head && (want->body != NULL || o->json.count > 0)) {
-        text_next(faults);
-        text_put(faults, "--method HEAD has no body for --body and --json to look at");
+        text_fault(faults, "--method HEAD has no body for --body and --json to look at");
     }
     for (size_t i = 0; i < o->json.count; i++) {
         const char *wrong = i < JSON_ASSERTIONS ? json_assertion_parse(o->json.item[i], &want->json[i])
                                                 : "is one assertion too many (8 are taken)";
         if (wrong != NULL) {
-            text_next(faults);
-            text_format(faults, "--json: '%s' %s", o->json.item[i], wrong);
+            text_fault(faults, "--json: '%s' %s", o->json.item[i], wrong);
             break;
         }
         want->json_count++;
@@ -79,16 +75,14 @@ static void target(const char *word, char *const *env, struct probe_plan *plan, 
     if (target_parse(whole, t, faults) != 0)
         return;
     if (t->host != NULL && !t->is_unix && !is_host(t->host)) {
-        text_next(faults);
-        text_format(faults, "target '%s' has a bad host", t->shown);
+        text_fault(faults, "target '%s' has a bad host", t->shown);
         return;
     }
     text_init(&out, buffer, sizeof buffer);
     if (plan->want.header_count > 0 || strlen(whole) > LONG) /* no message repeats its target so often */
         protocol_begin(&protocol, t, &plan->want, random, &out);
     if (out.cut) {
-        text_next(faults);
-        text_format(faults, "target '%s' and its headers are too long (4096 bytes)", t->shown);
+        text_fault(faults, "target '%s' and its headers are too long (4096 bytes)", t->shown);
         return;
     }
     plan->count++;
@@ -114,8 +108,7 @@ int probe_prepare(const struct probe_options *o, const struct list *targets, cha
     options(o, &plan->want, faults);
     plan->target = arena_take((targets->count + 1) * sizeof *plan->target);
     if (targets->count > PROBE_TARGETS || plan->target == NULL) {
-        text_next(faults);
-        text_format(faults, "more than %d targets", PROBE_TARGETS);
+        text_fault(faults, "more than %d targets", PROBE_TARGETS);
         return -1;
     }
     for (size_t i = 0; i < targets->count; i++)

@@ -54,8 +54,7 @@ static long allow(int rules, int fd, uint64_t rights)
 
 static void fault(struct text *faults, const char *path)
 {
-    text_next(faults);
-    text_format(faults, "--write: %s: %s", path, log_errno(errno));
+    text_fault(faults, "--write: %s: %s", path, log_errno(errno));
 }
 
 void confine_check(const struct list *paths, struct text *faults)
@@ -76,8 +75,7 @@ static void not_in_force(bool strict, struct text *faults)
         log_line(LOG_WARN, NOT_IN_FORCE, log_errno(errno));
         return;
     }
-    text_next(faults);
-    text_format(faults, NOT_IN_FORCE, log_errno(errno));
+    text_fault(faults, NOT_IN_FORCE, log_errno(errno));
 }
 
 static void add_rules(const struct list *paths, int rules, uint64_t rights, struct text *faults)

@@ -62,8 +62,7 @@ static void set(struct build *b, const char *assignment)
     if (i < b->vars.count) {
         b->vars.item[i] = assignment;
     } else if (list_add(&b->vars, assignment) != 0) {
-        text_next(b->faults);
-        text_format(b->faults, "%.*s: out of memory", (int)len, assignment);
+        text_fault(b->faults, "%.*s: out of memory", (int)len, assignment);
     }
 }
 
@@ -113,8 +112,7 @@ static void read_env_file(struct build *b, const char *path)
     char *end = at == NULL ? NULL : at + len;
 
     if (at == NULL) {
-        text_next(b->faults);
-        text_format(b->faults, "--env-file: %s: %s", path, file_fault(errno));
+        text_fault(b->faults, "--env-file: %s: %s", path, file_fault(errno));
         return;
     }
     for (; at < end; number++) {
@@ -129,9 +127,8 @@ static void read_env_file(struct build *b, const char *path)
                    ? -1
                    : environment_line(&line, &name_len);
         if (kind < 0 || (kind > 0 && strlen(line) > VALUE_MAX)) {
-            text_next(b->faults);
-            text_format(b->faults, "--env-file: %s:%u: %s", path, number,
-                        kind < 0 ? "not a NAME=VALUE line" : too_large);
+            text_fault(b->faults, "--env-file: %s:%u: %s", path, number,
+                       kind < 0 ? "not a NAME=VALUE line" : too_large);
         } else if (kind > 0) {
             const char *given = expand_lookup(b->given, line, name_len);
             if (given == NULL || *given == '\0')
@@ -156,8 +153,7 @@ static void read_secret(struct build *b, const char *name)
     if (path == NULL)
         return;
     if (value_of(&b->vars, name, name_len) != NULL) {
-        text_next(b->faults);
-        text_format(b->faults, "--secret: %s and %s are both set: unset one", name, file_name);
+        text_fault(b->faults, "--secret: %s and %s are both set: unset one", name, file_name);
         return;
     }
     secret = read_file(path, VALUE_MAX, name_len + 1, &len);
@@ -172,9 +168,8 @@ static void read_secret(struct build *b, const char *name)
         len--;
     secret[name_len + 1 + len] = '\0';
     if (memchr(secret + name_len + 1, '\0', len) != NULL || name_len + 1 + len > VALUE_MAX) {
-        text_next(b->faults);
-        text_format(b->faults, "--secret: the file that %s names: %s", file_name,
-                    name_len + 1 + len > VALUE_MAX ? too_large : "holds a NUL byte");
+        text_fault(b->faults, "--secret: the file that %s names: %s", file_name,
+                   name_len + 1 + len > VALUE_MAX ? too_large : "holds a NUL byte");
         return;
     }
     memcpy(secret, name, name_len);
@@ -191,8 +186,7 @@ static void require(struct build *b, const char *word, const struct list *secret
     struct stat st;
 
     if (value == NULL) {
-        text_next(b->faults);
-        text_format(b->faults, "%.*s: required, but not set", (int)len, word);
+        text_fault(b->faults, "%.*s: required, but not set", (int)len, word);
         for (size_t i = 0; i < secrets->count; i++)
             if (strncmp(secrets->item[i], word, len) == 0 && secrets->item[i][len] == '\0')
                 text_format(b->faults, " (also accepted: %.*s_FILE)", (int)len, word);
@@ -207,9 +201,8 @@ static void require(struct build *b, const char *word, const struct list *secret
                         : strcmp(type, "url") == 0  ? " (like https://host/path)"
                                                     : "");
     } else if (strcmp(type, "path") == 0 && stat(value, &st) != 0) {
-        text_next(b->faults);
-        text_format(b->faults, "%.*s: required to be the path of something that exists: %s", (int)len, word,
-                    log_errno(errno));
+        text_fault(b->faults, "%.*s: required to be the path of something that exists: %s", (int)len, word,
+                   log_errno(errno));
     }
 }
 
@@ -226,8 +219,7 @@ int environment_prepare(const struct environment_options *options, char **env, c
         return 0;
     for (char **v = env; *v != NULL; v++)
         if (list_add(&b.vars, *v) != 0) {
-            text_next(faults);
-            text_put(faults, "the environment does not fit into memory");
+            text_fault(faults, "the environment does not fit into memory");
             return -1;
         }
     for (size_t i = 0; i < options->env_files.count; i++)
@@ -320,8 +312,7 @@ int environment_expand(char **argv, char *const *env, struct text *faults)
             continue;
         copy = arena_take(out.len + 1);
         if (copy == NULL) {
-            text_next(faults);
-            text_put(faults, "--expand: out of memory");
+            text_fault(faults, "--expand: out of memory");
             continue;
         }
         memcpy(copy, buffer, out.len);

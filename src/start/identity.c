@@ -56,8 +56,7 @@ static uint64_t permitted(const struct capability_sets sets[2])
 
 static int fail(struct text *faults, const char *step, int error, const char *mend)
 {
-    text_next(faults);
-    text_format(faults, "privileges cannot be dropped: %s: %s%s", step, log_errno(error), mend);
+    text_fault(faults, "privileges cannot be dropped: %s: %s%s", step, log_errno(error), mend);
     return error == 0 ? -EPERM : -error;
 }
 
@@ -236,9 +235,8 @@ int identity_drop(const struct identity *identity, struct text *faults)
                     uid.saved == identity->uid && gid.real == identity->gid &&
                     gid.effective == identity->gid && gid.saved == identity->gid;
         if (identity->strict && (!same || (!identity->keep_groups && !groups_are_ours(identity)))) {
-            text_next(faults);
-            text_format(faults, "--strict-user: started as %u:%u%s, not as %u:%u", uid.effective,
-                        gid.effective, same ? " with further groups" : "", identity->uid, identity->gid);
+            text_fault(faults, "--strict-user: started as %u:%u%s, not as %u:%u", uid.effective,
+                       gid.effective, same ? " with further groups" : "", identity->uid, identity->gid);
             return -EPERM;
         }
         if (!same)

@@ -16,8 +16,7 @@ static int parse_id(const char *what, const char *whole, const char *word, size_
         *id = (uint32_t)number;
         return 0;
     }
-    text_next(faults);
-    text_format(faults, "%s'%s': ", what, whole);
+    text_fault(faults, "%s'%s': ", what, whole);
     text_put(faults, len == 0 ? "an id is missing (a variable that is not set?)"
                      : strspn(word, "0123456789") >= len
                          ? "an id is at most 2147483647"
@@ -41,8 +40,7 @@ static int parse_user(const struct identity_options *options, struct identity *i
     if (identity_parse_user("--user: ", options->user, identity, faults) != 0)
         return -1;
     if (identity->uid == 0 && !options->allow_root) {
-        text_next(faults);
-        text_format(faults, "--user: '%s' is root: give another id, or --allow-root", options->user);
+        text_fault(faults, "--user: '%s' is root: give another id, or --allow-root", options->user);
         return -1;
     }
     return 0;
@@ -55,8 +53,7 @@ static int parse_groups(const struct list *groups, struct identity *identity, st
         return 0;
     }
     if (groups->count > IDENTITY_GROUPS) {
-        text_next(faults);
-        text_format(faults, "--groups: more than %d groups", IDENTITY_GROUPS);
+        text_fault(faults, "--groups: more than %d groups", IDENTITY_GROUPS);
         return -1;
     }
     for (size_t i = 0; i < groups->count; i++) {
@@ -80,8 +77,7 @@ static int parse_capability(const char *word, uint64_t *set, struct text *faults
         *set |= bit;
         return 0;
     }
-    text_next(faults);
-    text_format(faults, "--keep-cap: '%s' is not a capability (like NET_BIND_SERVICE)", word);
+    text_fault(faults, "--keep-cap: '%s' is not a capability (like NET_BIND_SERVICE)", word);
     return -1;
 }
 
@@ -102,8 +98,7 @@ int identity_parse(const struct identity_options *options, struct identity *iden
             result = -1;
     if (!identity->wanted &&
         (options->groups.count > 0 || options->keep_caps.count > 0 || options->strict_user)) {
-        text_next(faults);
-        text_put(faults, "--groups, --keep-cap and --strict-user need --user UID[:GID]");
+        text_fault(faults, "--groups, --keep-cap and --strict-user need --user UID[:GID]");
         result = -1;
     }
     return result;

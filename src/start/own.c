@@ -344,8 +344,7 @@ static int walk_parts(struct walk *w, int top, const struct entry *self)
 
 static int fault(struct text *faults, const char *path, const char *what)
 {
-    text_next(faults);
-    text_format(faults, "--own: %s: %s", path, what);
+    text_fault(faults, "--own: %s: %s", path, what);
     return -1;
 }
 
