@@ -39,13 +39,13 @@ static void reset_signals(struct launch *launch)
  * SIGSTOP, which nothing ignores. */
 static void prepare_session(struct supervise_plan *plan)
 {
-    static const char stops[] = {SIGTSTP, SIGTTIN, SIGTTOU, 0};
+    static const unsigned char stops[] = {SIGTSTP, SIGTTIN, SIGTTOU, 0};
 
     plan->launch.terminal = STDIN_FILENO;
     plan->group = true;
-    for (const char *s = stops; *s != '\0'; s++)
-        if (plan->rules.rewrite[(size_t)*s] == *s)
-            plan->rules.rewrite[(size_t)*s] = SIGSTOP;
+    for (const unsigned char *s = stops; *s != 0; s++)
+        if (plan->rules.rewrite[*s] == *s)
+            plan->rules.rewrite[*s] = SIGSTOP;
     give_up_terminal();
 }
 
