@@ -10,7 +10,7 @@ MUSL_INC  ?= /usr/include/$(TRIPLE)
 MUSL_LIB  ?= /usr/lib/$(TRIPLE)
 LIBGCC    := $(shell $(MUSL_CC) -print-libgcc-file-name 2>/dev/null)
 GCC_INC   := $(shell $(MUSL_CC) -print-file-name=include 2>/dev/null)
-# lld folds identical functions; where it does not know the machine (s390x), LINKER= leaves it to the compiler's own linker.
+# lld folds identical functions; where it does not know the machine, LINKER= leaves it to the compiler's own linker.
 LINKER    ?= -fuse-ld=lld -Wl,--icf=all
 HOST_CC   ?= clang
 O         ?= build
