@@ -20,6 +20,7 @@ import podman
 import pytest
 import yaml
 
+pytestmark = pytest.mark.timeout(600)  # the first one makes the base images
 EXAMPLES = pathlib.Path(dockerd.TOP, "examples")
 FAST = ["--health-interval", "200ms"]
 HARDENED = ["--read-only", "--cap-drop", "ALL", "--security-opt", "no-new-privileges", "--memory", "512m", "--cpus", "1",
