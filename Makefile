@@ -25,7 +25,7 @@ SMALL := -Oz -fno-move-loop-invariants -fno-expensive-optimizations -ffunction-s
 	-fomit-frame-pointer -fno-ident -fvisibility=hidden -fmerge-all-constants
 MUSL_CFLAGS = $(DEFS) $(WARN) $(HARD) $(SMALL) -nostdinc -isystem $(MUSL_INC) -isystem $(GCC_INC) $(CFLAGS)
 MUSL_LDFLAGS = -nostdlib -static-pie $(LINKER) -Wl,-z,relro,-z,now,-z,noexecstack,--no-dynamic-linker \
-	-Wl,--gc-sections,--build-id=none,-O2,-s,-Map=$@.map $(LDFLAGS)
+	-Wl,--gc-sections,--build-id=none,-O2,-s,-Map=$@.map,--symbol-ordering-file=src/init/idle.order,--no-warn-symbol-ordering $(LDFLAGS)
 HOST_CFLAGS = $(DEFS) $(WARN) -g -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 
 SRC   := $(sort $(wildcard src/*.c src/*/*.c))
