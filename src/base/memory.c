@@ -20,7 +20,7 @@ static void advise(uintptr_t from, uintptr_t to, int advice)
         page = getauxval(AT_PAGESZ);
     from = (from + page - 1) & ~(page - 1);
     to &= ~(page - 1);
-    madvise((void *)from, to - from, advice);
+    madvise((void *)from, to - from, advice); /* NOLINT(performance-no-int-to-ptr): addresses it is about */
 }
 
 void memory_give_back(void)
