@@ -10,7 +10,7 @@ MUSL_INC  ?= /usr/include/$(TRIPLE)
 MUSL_LIB  ?= /usr/lib/$(TRIPLE)
 LIBGCC    := $(shell $(MUSL_CC) -print-libgcc-file-name 2>/dev/null)
 GCC_INC   := $(shell $(MUSL_CC) -print-file-name=include 2>/dev/null)
-# lld folds identical functions; where it does not know the machine (s390x), LINKER= leaves it to the compiler's own linker.
+# lld folds identical functions; where it does not know the machine, LINKER= leaves it to the compiler's own linker.
 LINKER    ?= -fuse-ld=lld -Wl,--icf=all
 HOST_CC   ?= clang
 O         ?= build
@@ -20,12 +20,12 @@ export KINGLET := $(abspath $(O))/kinglet
 WARN := -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wswitch-enum \
 	-Wvla -Wformat=2 -Wundef $(if $(CI),-Werror)
 DEFS := -std=c11 -D_GNU_SOURCE -DKINGLET_VERSION='"$(VERSION)"' -Iinclude -MMD -MP -ffile-prefix-map=$(CURDIR)=.
-HARD := -fPIE -fstack-protector-strong -fstack-clash-protection $(if $(findstring x86_64,$(TRIPLE)),-fcf-protection)
+HARD := -fPIE -fstack-protector-strong -fstack-clash-protection $(if $(findstring x86_64,$(TRIPLE)),-fcf-protection -malign-data=abi)
 SMALL := -Oz -fno-move-loop-invariants -fno-expensive-optimizations -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables -fno-unwind-tables \
 	-fomit-frame-pointer -fno-ident -fvisibility=hidden -fmerge-all-constants
 MUSL_CFLAGS = $(DEFS) $(WARN) $(HARD) $(SMALL) -nostdinc -isystem $(MUSL_INC) -isystem $(GCC_INC) $(CFLAGS)
 MUSL_LDFLAGS = -nostdlib -static-pie $(LINKER) -Wl,-z,relro,-z,now,-z,noexecstack,--no-dynamic-linker \
-	-Wl,--gc-sections,--build-id=none,-O2,-s,-Map=$@.map $(LDFLAGS)
+	-Wl,--gc-sections,--build-id=none,-O2,-s,-Map=$@.map,--symbol-ordering-file=src/init/idle.order,--no-warn-symbol-ordering $(LDFLAGS)
 HOST_CFLAGS = $(DEFS) $(WARN) -g -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 
 SRC   := $(sort $(wildcard src/*.c src/*/*.c))

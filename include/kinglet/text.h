@@ -48,6 +48,9 @@ void text_vformat(struct text *t, const char *format, __builtin_va_list args)
  * its size. */
 const char *text_find(const char *haystack, const char *needle);
 
+/* The next one of strings that lie one behind the other, each with its NUL. */
+const char *text_after(const char *string);
+
 /* Begins a further reason in a list of reasons: appends "; " unless the text is
  * empty. Every refusal of ours is such a list, so that one message has them all. */
 void text_next(struct text *t);

@@ -262,7 +262,7 @@ static void read_limits(struct reading *r)
                                 "/memory/memory.stat\0/cpu/cpu.cfs_quota_us\0/pids/pids.max\0";
     unsigned check = 0;
 
-    for (const char *file = files; *file != '\0'; file += strlen(file) + 1, check++) {
+    for (const char *file = files; *file != '\0'; file = text_after(file), check++) {
         size_t folder = check < 3 ? 0 : strcspn(file + 1, "/") + 1;
         const char *own = audit_cgroup_path(r->own);
         for (size_t len = strcspn(own, "\n");; len--) {
@@ -294,7 +294,7 @@ static void read_mounts(struct reading *r)
         if (*next != '\0')
             *next++ = '\0';
         point = audit_mount_take(line, f);
-        for (const char *s = sockets; point != NULL && *s != '\0'; s += strlen(s) + 1)
+        for (const char *s = sockets; point != NULL && *s != '\0'; s = text_after(s))
             if (exists(r, point, s))
                 audit_found_add(&f->row[AUDIT_SOCKETS].found, r->bytes);
         line = next;

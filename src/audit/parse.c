@@ -21,7 +21,9 @@ static bool take_numbers(const char *status, const char *key, unsigned base, uin
 {
     const char *at = text_find(status, key);
 
-    for (; at != NULL && count > 0; count--) {
+    if (at == NULL)
+        return false;
+    for (; count > 0; count--) {
         at = text_find(at, "\t");
         if (at == NULL)
             return false;
@@ -37,7 +39,7 @@ static bool take_numbers(const char *status, const char *key, unsigned base, uin
             return false;
         to++;
     }
-    return at != NULL;
+    return true;
 }
 
 static unsigned char good(bool is)
@@ -157,7 +159,7 @@ static bool secret_name(const char *name, size_t len)
         ends_with(name, len, "PUBLIC_KEY"))
         return false;
     for (size_t end = 1; end <= len; end++)
-        for (const char *word = words; *word != '\0'; word += strlen(word) + 1)
+        for (const char *word = words; *word != '\0'; word = text_after(word))
             if ((end == len || name[end] == '_') && ends_with(name, end, word))
                 return true;
     return false;

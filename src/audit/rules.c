@@ -81,7 +81,7 @@ const char *audit_words(enum audit_check check)
     const char *at = words;
 
     for (; check > 0; check--)
-        at += strlen(at) + 1;
+        at = text_after(at);
     return at;
 }
 
@@ -128,7 +128,7 @@ static bool among(const char *string, const char *names, bool end)
 {
     size_t len = strlen(string), n;
 
-    for (; *names != '\0'; names += n + 1) {
+    for (; *names != '\0'; names = text_after(names)) {
         n = strlen(names);
         if (n <= len && (end || n == len) && strcmp(string + len - n, names) == 0)
             return true;
@@ -190,9 +190,14 @@ const char *audit_mount_take(char *line, struct audit_facts *f)
 
 void audit_init_take(const struct audit_process *init, struct audit_facts *f)
 {
-    f->row[AUDIT_INIT].state = (enum audit_state)init->state[AUDIT_INIT];
+    /* while it waits for a signal (sigtimedwait(2)) a process blocks none: those that do are known by name */
+    static const char inits[] = "kinglet\0tini\0docker-init\0dumb-init\0catatonit\0s6-svscan\0";
+    bool states = strncmp(init->name, "init:", 5) == 0;
+
+    f->row[AUDIT_INIT].state =
+        states || among(init->name, inits, false) ? AUDIT_GOOD : (enum audit_state)init->state[AUDIT_INIT];
     audit_found_add(&f->row[AUDIT_INIT].found, init->name);
-    if (strncmp(init->name, "init:", 5) != 0)
+    if (!states)
         return;
     f->row[AUDIT_HEALTH].state = init->name[5] == 'u' ? AUDIT_BAD : AUDIT_GOOD; /* unhealthy */
     audit_found_add(&f->row[AUDIT_HEALTH].found, init->name);

@@ -42,7 +42,7 @@ static void judge_file(struct reading *r, const char *name, uint64_t *last)
         "busybox\0toybox\0sh\0bash\0dash\0ash\0zsh\0ksh\0fish\0curl\0wget\0apt\0dpkg\0"
         "apk\0yum\0dnf\0microdnf\0rpm\0zypper\0pacman\0sudo\0su\0doas\0";
 
-    for (const char *tool = tools; *tool != '\0'; tool += strlen(tool) + 1)
+    for (const char *tool = tools; *tool != '\0'; tool = text_after(tool))
         if (strcmp(tool, name) == 0 && is_program(r, name, true))
             found(r, AUDIT_TOOLS, name);
     if (is_program(r, name, false) && (r->look.attributes & LOOK_MOUNT_ROOT) == 0 && r->look.inode != *last &&

@@ -203,6 +203,11 @@ const char *text_find(const char *haystack, const char *needle)
     return haystack;
 }
 
+const char *text_after(const char *string)
+{
+    return string + strlen(string) + 1;
+}
+
 void text_next(struct text *t)
 {
     if (t->len > 0)

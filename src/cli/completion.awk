@@ -6,33 +6,40 @@
 FNR == 1 {
     command = FILENAME ~ /check\.c$/ ? "check" : FILENAME ~ /audit/ ? "audit" : "run"
 }
-/^    \{"/ { entry = "" }
-/^    \{"|^     / { entry = entry $0 }
-entry ~ /^    \{"[a-z-]*", *(0|'.'), *OPTION_/ && /\},?$/ {
-    split(entry, field, "\"")
-    name = field[2]
-    letter = match(entry, /'.'/) ? substr(entry, RSTART + 1, 1) : ""
-    kind = match(entry, /OPTION_[A-Z]+/) ? substr(entry, RSTART + 7, RLENGTH - 7) : ""
-    words = field[4]
-    gsub(/\|/, " ", words)
-    if (name == "restart")
-        words = "no on-failure always"
-    if (kind == "SIGNAL")
-        words = "TERM INT QUIT HUP USR1 USR2"
-    if (name ~ /^(own|write|env-file|termination-log)$/)
-        words = "FILES"
-    value = kind != "FLAG" && kind != "COUNT"
+/struct option table\[\]/ { inside = 1 }
+/^};/ { inside = 0 }
+inside {
+    count = split($0, row, "[{]\"")
+    for (i = 2; i <= count; i++)
+        add(row[i])
+}
+
+# One row, without what it begins with: NAME", 'x', OPTION_KIND, ... The words of a choice are the row behind it.
+function add(row,   name, kind, letter, value) {
+    name = row
+    sub(/".*/, "", name)
+    letter = match(row, /'.'/) ? substr(row, RSTART + 1, 1) : ""
+    kind = match(row, /OPTION_[A-Z]+/) ? substr(row, RSTART + 7, RLENGTH - 7) : ""
+    if (kind == "WORDS") {
+        gsub(/\|/, " ", name)
+        cases = cases pattern SUBSEP name "\n"
+        return
+    }
     long = name == "" ? "" : "--" name
     short = letter == "" ? "" : "-" letter
+    pattern = long (long != "" && short != "" ? "|" : "") short
     options[command] = options[command] (long == "" ? "" : " " long) (short == "" ? "" : " " short)
-    if (value) {
+    if (kind != "FLAG" && kind != "COUNT")
         takes[command] = takes[command] (long == "" ? "" : "|" long) (short == "" ? "" : "|" short)
-        pattern = long (long != "" && short != "" ? "|" : "") short
-        if (words != "" && !seen[pattern]++)
-            cases = cases pattern SUBSEP words "\n"
-    }
-    entry = ""
+    value = kind == "SIGNAL" ? "TERM INT QUIT HUP USR1 USR2" : ""
+    if (name == "restart")
+        value = "no on-failure always"
+    if (name ~ /^(own|write|env-file|termination-log)$/)
+        value = "FILES"
+    if (value != "")
+        cases = cases pattern SUBSEP value "\n"
 }
+
 END {
     commands = "check audit sleep pause install"
     count = split(cases, list, "\n")

@@ -3,6 +3,7 @@
 
 #include "kinglet/descriptors.h"
 #include "kinglet/log.h"
+#include "kinglet/memory.h"
 #include "kinglet/process.h"
 #include "kinglet/refusal.h"
 #include "kinglet/sweep.h"
@@ -135,6 +136,7 @@ static void start_program(struct supervisor *s)
         log_line(LOG_DEBUG, "setsid complete.");
     if (!may_start_again(&s->plan->rules))
         let_go();
+    memory_give_back();
     step(s, (struct life_event){.kind = LIFE_STARTED});
 }
 

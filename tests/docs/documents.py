@@ -24,7 +24,7 @@ def kinglet(*argv, **more):
 
 def table(command):
     """long name -> (letter, kind), and letters alone under their letter"""
-    found = {name or letter: (letter, kind) for name, letter, kind in ENTRY.findall(read(TABLES[command]))}
+    found = {name or letter: (letter, kind) for name, letter, kind in ENTRY.findall(read(TABLES[command])) if kind != "WORDS"}
     assert len(found) >= 3, command
     return found
 
