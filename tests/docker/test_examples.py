@@ -254,7 +254,7 @@ def test_refuses_without_what_it_needs(example, images, container, seen):
 
 
 @each
-def test_serves_as_10001_and_stops(example, images, container, options, seen):
+def test_serves_as_10001_and_stops(example, images, options, container, seen):
     name = container(images(example.folder, example.args), options=[*FAST, *options(example.options)])
     dockerd.wait_health(name, seconds=60)
     example.serves(name)
@@ -266,7 +266,7 @@ def test_serves_as_10001_and_stops(example, images, container, options, seen):
 
 
 @each
-def test_hardened(example, images, container, options, seen):
+def test_hardened(example, images, options, container, seen):
     name = container(images(example.folder, example.args),
                      options=[*FAST, *HARDENED, *example.hardened, *options(example.options)])
     dockerd.wait_health(name, seconds=60)
@@ -464,6 +464,8 @@ def test_kubernetes_pod_under_podman(engine, images, tmp_path, seen):
     engine.load(images("go-scratch"), "registry.example.com/web:1.0.0")
     deployment = yaml.safe_load((EXAMPLES / "kubernetes/deployment.yaml").read_text())
     deployment["spec"]["replicas"] = 1
+    # podman would remove the init container as soon as it has ended, and at times finds it running still
+    deployment["spec"]["template"]["metadata"]["annotations"] = {"io.podman.annotations.init.container.type": "always"}
     pod = deployment["spec"]["template"]["spec"]["containers"][0]
     del pod["ports"]  # podman publishes none without a network
     secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "web"}, "data": {"greeting": "aGVsbG8="}}
