@@ -469,11 +469,11 @@ def test_kubernetes_pod_under_podman(engine, images, tmp_path, seen):
     secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "web"}, "data": {"greeting": "aGVsbG8="}}
     (tmp_path / "pod.yaml").write_text(yaml.safe_dump_all([secret, deployment]))
     status, output = engine("kube", "play", "--network", "none", str(tmp_path / "pod.yaml"), check=False)
+    name, = [line for line in engine("ps", "-a", "--format", "{{.Names}}").splitlines() if line.endswith("-web")]
     if status != 0:
         # Debian's podman removes an init container when it has ended, and at times takes it for running still
         assert "failed to remove once init container" in output, output
-        dockerd.wait_for(lambda: engine("pod", "start", "web-pod-0", check=False)[0] == 0)
-    name, = [line for line in engine("ps", "--format", "{{.Names}}").splitlines() if line.endswith("-web")]
+        engine("start", name)
     kinglet = "/opt/kinglet/kinglet"
     for probe in ("startupProbe", "readinessProbe", "livenessProbe"):
         dockerd.wait_for(lambda command=pod[probe]["exec"]["command"]: engine("exec", name, *command, check=False)[0] == 0,
