@@ -3,7 +3,7 @@
 VERSION   := 0.1.0
 DATE      := 2026-11-25
 PREFIX    ?= /usr/local
-# The release build is gcc and lld over musl: see "Building" in README.md for the comparison.
+# The release build is gcc and lld over musl: clang 14 and 16, with or without -flto, came out 1 to 4 % larger.
 MUSL_CC   ?= gcc
 TRIPLE    ?= x86_64-linux-musl
 MUSL_INC  ?= /usr/include/$(TRIPLE)
@@ -20,7 +20,7 @@ export KINGLET := $(abspath $(O))/kinglet
 WARN := -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wswitch-enum \
 	-Wvla -Wformat=2 -Wundef $(if $(CI),-Werror)
 DEFS := -std=c11 -D_GNU_SOURCE -DKINGLET_VERSION='"$(VERSION)"' -Iinclude -MMD -MP -ffile-prefix-map=$(CURDIR)=.
-HARD := -fPIE -fstack-protector-strong -fstack-clash-protection $(if $(findstring x86_64,$(TRIPLE)),-fcf-protection -malign-data=abi)
+HARD := -fPIE -fstack-protector-strong -fstack-clash-protection $(if $(findstring x86_64,$(TRIPLE)),-fcf-protection -malign-data=abi -mgeneral-regs-only)
 SMALL := -Oz -fno-move-loop-invariants -fno-expensive-optimizations -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables -fno-unwind-tables \
 	-fomit-frame-pointer -fno-ident -fvisibility=hidden -fmerge-all-constants
 MUSL_CFLAGS = $(DEFS) $(WARN) $(HARD) $(SMALL) -nostdinc -isystem $(MUSL_INC) -isystem $(GCC_INC) $(CFLAGS)
