@@ -108,7 +108,8 @@ check-lint:
 	@tests/tally lint tests/lint $(MAKE)
 layers: $(O)/kinglet ## a module knows only those below it
 	@tests/tally layers tests/layers $(O)/obj
-
+coverage sanitized analyze: ## what the tests reach; they under ASan, UBSan and valgrind; gcc's and clang's analysers
+	@tests/$@
 bench: $(O)/kinglet ## figures beside the peers, in one run
 	tests/packages/install build test bench
 	$(PYTHON) tests/bench/bench.py --json $(O)/bench.json
@@ -118,7 +119,6 @@ lint: ## clang-format, clang-tidy, cppcheck, shellcheck-free of findings
 	cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,portability --suppress=ctuuninitvar --inline-suppr -Iinclude src
 format: ## lays the source out by .clang-format
 	clang-format -i $(CSRC)
-
 size: $(O)/kinglet ## what each module costs, beside the peers; fails above 80 KiB
 	@tests/size $<
 
@@ -145,5 +145,5 @@ help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 16
 
 -include $(OBJ:.o=.d) $(HOBJ:.o=.d)
-.PHONY: all check check-unit check-effect check-docs check-dist check-system check-docker check-lint check-fuzz fuzz bench size layers \
+.PHONY: all check check-unit check-effect check-docs check-dist check-system check-docker check-lint check-fuzz fuzz bench size layers coverage sanitized analyze \
 	lint format install uninstall deb dist repro cross clean help

@@ -254,7 +254,7 @@ def test_refuses_without_what_it_needs(example, images, container, seen):
 
 
 @each
-def test_serves_as_10001_and_stops(example, images, container, options, seen):
+def test_serves_as_10001_and_stops(example, images, options, container, seen):
     name = container(images(example.folder, example.args), options=[*FAST, *options(example.options)])
     dockerd.wait_health(name, seconds=60)
     example.serves(name)
@@ -266,7 +266,7 @@ def test_serves_as_10001_and_stops(example, images, container, options, seen):
 
 
 @each
-def test_hardened(example, images, container, options, seen):
+def test_hardened(example, images, options, container, seen):
     name = container(images(example.folder, example.args),
                      options=[*FAST, *HARDENED, *example.hardened, *options(example.options)])
     dockerd.wait_health(name, seconds=60)
