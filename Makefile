@@ -142,7 +142,7 @@ repro: ## builds twice, in other folders, as other users, at other times: the sa
 clean: ## removes build/
 	rm -rf build dist
 help: ## this list
-	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 16
+	@sed -n 's/^\([a-z -]*\):.*## /\1\t/p' Makefile | expand -t 16
 
 -include $(OBJ:.o=.d) $(HOBJ:.o=.d)
 .PHONY: all check check-unit check-effect check-docs check-dist check-system check-docker check-lint check-fuzz fuzz bench size layers coverage sanitized analyze \
