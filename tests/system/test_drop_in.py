@@ -513,7 +513,7 @@ def left(as_pid1):
 
 
 case(INITS, "what PROGRAM leaves", left(True), "it is killed without a chance to clean up",
-     {"tini": (4, False), "catatonit": (4, False), "dumb-init": (4, False)}, (4, True))
+     {"tini": (4, False), "catatonit": (4, False)}, (4, True))  # dumb-init sends SIGTERM and ends: at times it is obeyed in time
 
 
 def survivors(init):
