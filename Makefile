@@ -3,7 +3,7 @@
 VERSION   := 0.1.0
 DATE      := 2026-11-25
 PREFIX    ?= /usr/local
-# The release build is gcc and lld over musl: see "Building" in README.md for the comparison.
+# The release build is gcc and lld over musl: clang 14 and 16, with or without -flto, came out 1 to 4 % larger.
 MUSL_CC   ?= gcc
 TRIPLE    ?= x86_64-linux-musl
 MUSL_INC  ?= /usr/include/$(TRIPLE)
@@ -20,7 +20,7 @@ export KINGLET := $(abspath $(O))/kinglet
 WARN := -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wswitch-enum \
 	-Wvla -Wformat=2 -Wundef $(if $(CI),-Werror)
 DEFS := -std=c11 -D_GNU_SOURCE -DKINGLET_VERSION='"$(VERSION)"' -Iinclude -MMD -MP -ffile-prefix-map=$(CURDIR)=.
-HARD := -fPIE -fstack-protector-strong -fstack-clash-protection $(if $(findstring x86_64,$(TRIPLE)),-fcf-protection -malign-data=abi)
+HARD := -fPIE -fstack-protector-strong -fstack-clash-protection $(if $(findstring x86_64,$(TRIPLE)),-fcf-protection -malign-data=abi -mgeneral-regs-only)
 SMALL := -Oz -fno-move-loop-invariants -fno-expensive-optimizations -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables -fno-unwind-tables \
 	-fomit-frame-pointer -fno-ident -fvisibility=hidden -fmerge-all-constants
 MUSL_CFLAGS = $(DEFS) $(WARN) $(HARD) $(SMALL) -nostdinc -isystem $(MUSL_INC) -isystem $(GCC_INC) $(CFLAGS)
@@ -108,7 +108,8 @@ check-lint:
 	@tests/tally lint tests/lint $(MAKE)
 layers: $(O)/kinglet ## a module knows only those below it
 	@tests/tally layers tests/layers $(O)/obj
-
+coverage sanitized analyze: ## what the tests reach; they under ASan, UBSan and valgrind; gcc's and clang's analysers
+	@tests/$@
 bench: $(O)/kinglet ## figures beside the peers, in one run
 	tests/packages/install build test bench
 	$(PYTHON) tests/bench/bench.py --json $(O)/bench.json
@@ -118,7 +119,6 @@ lint: ## clang-format, clang-tidy, cppcheck, shellcheck-free of findings
 	cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,portability --suppress=ctuuninitvar --inline-suppr -Iinclude src
 format: ## lays the source out by .clang-format
 	clang-format -i $(CSRC)
-
 size: $(O)/kinglet ## what each module costs, beside the peers; fails above 80 KiB
 	@tests/size $<
 
@@ -142,8 +142,8 @@ repro: ## builds twice, in other folders, as other users, at other times: the sa
 clean: ## removes build/
 	rm -rf build dist
 help: ## this list
-	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 16
+	@sed -n 's/^\([a-z -]*\):.*## /\1\t/p' Makefile | expand -t 16
 
 -include $(OBJ:.o=.d) $(HOBJ:.o=.d)
-.PHONY: all check check-unit check-effect check-docs check-dist check-system check-docker check-lint check-fuzz fuzz bench size layers \
+.PHONY: all check check-unit check-effect check-docs check-dist check-system check-docker check-lint check-fuzz fuzz bench size layers coverage sanitized analyze \
 	lint format install uninstall deb dist repro cross clean help

@@ -2,12 +2,12 @@
 #include "kinglet/audit.h"
 #include "kinglet/commands.h"
 #include "kinglet/launch.h"
+#include "kinglet/options.h"
 #include "kinglet/personality.h"
 #include "kinglet/probe.h"
 #include "kinglet/run.h"
 
 #include <signal.h>
-#include <string.h>
 
 int main(int argc, char **argv, char **env)
 {
@@ -18,15 +18,18 @@ int main(int argc, char **argv, char **env)
     launch_block_signals(&launch);
     if (other != NULL)
         return drop_in_command(other, argv, env, &launch);
-    if (strcmp(command, "sleep") == 0)
+    switch (options_choice("sleep|pause|install|audit|check", command)) {
+    case 0:
         return sleep_command(argv + 1);
-    if (strcmp(command, "pause") == 0)
+    case 1:
         return pause_command(argv + 1);
-    if (strcmp(command, "install") == 0)
+    case 2:
         return install_command(argv + 1);
-    if (strcmp(command, "audit") != 0 && strcmp(command, "check") != 0)
+    case -1:
         return run_command(argv, env, &launch);
-    launch.mask.word[0] |= 1UL << (SIGPIPE - 1); /* a reader that has gone changes no exit status */
-    sigmask_set(&launch.mask);
-    return command[0] == 'a' ? audit_command(argv + 1, env) : check_command(argv + 1, env);
+    default:
+        launch.mask.word[0] |= 1UL << (SIGPIPE - 1); /* a reader that has gone changes no exit status */
+        sigmask_set(&launch.mask);
+        return command[0] == 'a' ? audit_command(argv + 1, env) : check_command(argv + 1, env);
+    }
 }

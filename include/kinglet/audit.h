@@ -120,6 +120,9 @@ void audit_label_take(const char *label, struct audit_process *p);
  * URL with a password. */
 void audit_environ_take(char *block, size_t len, struct audit_facts *f, struct audit_process *p);
 
+/* The sockets of engines, by the ends of their paths, one behind the other. */
+extern const char audit_sockets[];
+
 /* One line of a mountinfo (proc(5)), which is cut in place. Returns the mount point where the mount is one
  * that may have an engine's socket in it, otherwise NULL. A malformed line is as none. */
 const char *audit_mount_take(char *line, struct audit_facts *f);

@@ -12,7 +12,7 @@ enum { CAPABILITY_DAC_OVERRIDE = 1, CAPABILITY_NET_BIND_SERVICE = 10, CAPABILITY
 /* The bit of the capability called so, without CAP_; 0: there is none. */
 uint64_t capability_find(const char *name, size_t len);
 
-/* Appends the names of a set, joined with commas; the number where one has no name. */
+/* Appends the names of a set, with a blank before each; the number where one has no name. */
 void capability_put(struct text *t, uint64_t set);
 
 #endif

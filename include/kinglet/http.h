@@ -23,14 +23,13 @@ enum { STATUS_RANGES = 8 };
 
 /* What is asked, and what counts as healthy. */
 struct http_want {
-    struct status_range status[STATUS_RANGES];
-    size_t status_count;
     bool head;
     const char *const *headers; /* `Name: value`, no line ends */
     size_t header_count;
     const char *body; /* must occur in the body; NULL: no matter */
+    size_t status_count, json_count;
+    struct status_range status[STATUS_RANGES];
     struct json_assertion json[JSON_ASSERTIONS];
-    size_t json_count;
 };
 
 /* Parses `200-299,429`. Returns 0, or -1 for what is no such list. */

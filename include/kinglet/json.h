@@ -26,21 +26,21 @@ struct json_assertion {
 struct json {
     const struct json_assertion *assertion;
     size_t count;
-    bool holds[JSON_ASSERTIONS];
-    /* how many leading names of each assertion's path name the container that is open, and whether the value
-     * to come is within */
-    unsigned char on_path[JSON_ASSERTIONS][JSON_DEPTH + 1];
     unsigned char depth;
     unsigned char state;
     unsigned char escape; /* hexadecimal digits still to come */
     unsigned short unit;  /* the code unit of an escape */
     unsigned short high;  /* a high surrogate that waits for its other half */
-    bool is_object[JSON_DEPTH + 1];
     bool in_name;
     bool cut;
-    unsigned long index[JSON_DEPTH + 1];
-    char word[JSON_WORD]; /* of the name, string or literal being read */
     size_t len;
+    bool holds[JSON_ASSERTIONS];
+    bool is_object[JSON_DEPTH + 1];
+    char word[JSON_WORD]; /* of the name, string or literal being read */
+    unsigned long index[JSON_DEPTH + 1];
+    /* how many leading names of each assertion's path name the container that is open, and whether the value
+     * to come is within */
+    unsigned char on_path[JSON_ASSERTIONS][JSON_DEPTH + 1];
 };
 
 /* Splits PATH=VALUE. Returns NULL, or what is wrong with it. */

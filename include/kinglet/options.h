@@ -32,6 +32,9 @@ struct option {
     unsigned short at; /* offsetof the value in the struct of options */
 };
 
+/* The index of `value` among the `words` joined with |, or -1. */
+int options_choice(const char *words, const char *value);
+
 /* Reads the environment `env` (NULL: none), then argv from argv[1] (argv ends with NULL), into the
  * struct at `values`, which holds the defaults. Returns the index in argv of the first word that is no
  * option. Every fault is appended to `faults` as a reason that names the option and its value; nothing is

@@ -34,9 +34,9 @@ struct probe_options {
 struct probe_plan {
     int64_t timeout, wait;
     bool verbose, brief;
-    struct http_want want;
     struct target *target;
     size_t count;
+    struct http_want want;
 };
 
 /* Expands (expand.h, with the variables of `env`) and parses the targets, and checks the options. Returns 0,

@@ -38,8 +38,8 @@ void text_u64(struct text *t, uint64_t n);
 /* Appends a duration in the unit that a person would choose: 850 us, 1.3 ms, 2.0 s. */
 void text_duration(struct text *t, int64_t us);
 
-/* Appends by a format: %s %.*s (both through text_safe), %c, %d, %u, %llu, %lld,
- * %zu, %x and %%; no widths. Nothing else may stand in a format. */
+/* Appends by a format: %s %.*s (both through text_safe), %c, %d, %u, %x, %lu, %llu and %%; no widths. Nothing
+ * else may stand in a format. */
 void text_format(struct text *t, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void text_vformat(struct text *t, const char *format, __builtin_va_list args)
     __attribute__((format(printf, 2, 0)));
@@ -50,6 +50,16 @@ const char *text_find(const char *haystack, const char *needle);
 
 /* The next one of strings that lie one behind the other, each with its NUL. */
 const char *text_after(const char *string);
+
+/* ASCII, whatever the locale. */
+char text_lower(char c);
+bool text_is_alnum(char c);
+
+/* The value of a hexadecimal digit, or -1. */
+int text_hex(char c);
+
+/* How many bytes `a` and `b` have in common at their beginnings, in either case. */
+size_t text_same(const char *a, const char *b);
 
 /* Begins a further reason in a list of reasons: appends "; " unless the text is
  * empty. Every refusal of ours is such a list, so that one message has them all. */

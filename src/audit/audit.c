@@ -56,9 +56,8 @@ int audit_command(char *const *argv, char *const *env)
     first = options_parse(table, sizeof table / sizeof table[0], &options, argv, env, &t);
     if (options.help)
         return output_string(help) == 0 ? 0 : FOUND_BAD;
-    if (argv[first] != NULL) {
+    if (argv[first] != NULL)
         text_fault(&t, "%s: unknown option", argv[first]);
-    }
     if (t.len > 0) {
         log_line(LOG_ERROR, "audit: %s", t.at);
         return FOUND_BAD;

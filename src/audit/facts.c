@@ -282,8 +282,6 @@ static void read_limits(struct reading *r)
 
 static void read_mounts(struct reading *r)
 {
-    static const char sockets[] =
-        "/docker.sock\0/podman/podman.sock\0/containerd/containerd.sock\0/crio/crio.sock\0";
     struct audit_facts *f = r->facts;
 
     if (read_file(r, "/proc/self/mountinfo") > 0)
@@ -294,7 +292,7 @@ static void read_mounts(struct reading *r)
         if (*next != '\0')
             *next++ = '\0';
         point = audit_mount_take(line, f);
-        for (const char *s = sockets; point != NULL && *s != '\0'; s = text_after(s))
+        for (const char *s = audit_sockets; point != NULL && *s != '\0'; s = text_after(s))
             if (exists(r, point, s))
                 audit_found_add(&f->row[AUDIT_SOCKETS].found, r->bytes);
         line = next;

@@ -173,8 +173,9 @@ static bool has_password(const char *value)
 
     if (at == NULL)
         return false;
-    user = strcspn(at + 3, "@/?#");
-    return at[3 + user] == '@' && memchr(at + 3, ':', user) != NULL;
+    at += 3;
+    user = strcspn(at, "@/?#");
+    return at[user] == '@' && strcspn(at, ":") < user;
 }
 
 void audit_environ_take(char *block, size_t len, struct audit_facts *f, struct audit_process *p)

@@ -143,9 +143,11 @@ static bool below(const char *path, const char *folder)
     return strncmp(path, folder, len) == 0 && (path[len] == '/' || path[len] == '\0');
 }
 
+const char audit_sockets[] =
+    "/docker.sock\0/podman/podman.sock\0/containerd/containerd.sock\0/crio/crio.sock\0";
+
 const char *audit_mount_take(char *line, struct audit_facts *f)
 {
-    static const char sockets[] = "docker.sock\0podman.sock\0containerd.sock\0crio.sock\0";
     /* what a host would not give to a container that it means to keep in */
     static const char roots[] = "/etc\0/root\0/home\0/boot\0/usr\0/var\0/var/lib\0/var/lib/docker\0"
                                 "/var/lib/kubelet\0/var/log\0/lib/modules\0/run\0/var/run\0";
@@ -171,7 +173,7 @@ const char *audit_mount_take(char *line, struct audit_facts *f)
     }
     if (text_find(point, "/kubernetes.io/serviceaccount") != NULL)
         audit_found_add(&f->row[AUDIT_TOKEN].found, point);
-    if (among(root, sockets, true) || among(point, sockets, true))
+    if (among(root, audit_sockets, true) || among(point, audit_sockets, true))
         audit_found_add(&f->row[AUDIT_SOCKETS].found, point);
     kernel = below(point, "/proc") || below(point, "/sys");
     /* kernel file systems where they do not belong; cgroups to be changed; a folder of the system */
@@ -297,7 +299,6 @@ static enum finding each(const struct audit_facts *f, enum audit_check check, en
         if (check == AUDIT_USER)
             text_format(why, " %llu:%llu", (unsigned long long)p->uid[1], (unsigned long long)p->gid[1]);
         if (check == AUDIT_CAPABILITIES && v > FINDING_UNKNOWN) {
-            text_put(why, " ");
             capability_put(why, beyond(f, p));
         }
     }

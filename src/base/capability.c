@@ -26,15 +26,11 @@ void capability_put(struct text *t, uint64_t set)
     const char *at = names;
 
     for (unsigned number = 0; set != 0; set >>= 1, number++) {
-        size_t len = strcspn(at, "|");
-        if ((set & 1) != 0) {
-            if (len > 0)
-                text_raw(t, at, len);
-            else
-                text_u64(t, number);
-            if (set > 1)
-                text_put(t, ",");
-        }
+        int len = (int)strcspn(at, "|");
+        if ((set & 1) != 0)
+            text_format(t, " %.*s", len, at);
+        if ((set & 1) != 0 && len == 0)
+            text_u64(t, number);
         at += len + (at[len] != '\0');
     }
 }

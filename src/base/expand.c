@@ -15,7 +15,7 @@ const char *expand_lookup(char *const *env, const char *name, size_t len)
 
 static bool is_name(char c, bool first)
 {
-    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_' || (!first && c >= '0' && c <= '9');
+    return c == '_' || (text_is_alnum(c) && !(first && c <= '9'));
 }
 
 /* Names the expansion alone: what stands around it may be a credential. */

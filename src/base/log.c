@@ -47,44 +47,42 @@ bool log_enabled(enum log_level level)
     return level <= config.level;
 }
 
-static void put_padded(struct text *t, unsigned n, unsigned width)
+/* The lowest `width` digits of n, and what stands behind them. */
+static void put_digits(struct text *t, unsigned n, size_t width, const char *behind)
 {
     char digits[4];
 
-    for (unsigned i = width; i > 0; i--, n /= 10)
-        digits[i - 1] = (char)('0' + n % 10);
+    for (size_t i = width; i-- > 0; n /= 10)
+        digits[i] = (char)('0' + n % 10);
     text_raw(t, digits, width);
+    text_put(t, behind);
 }
 
-/* RFC 3339, UTC. The calendar from the day number: the era method, years begin in March. */
+static unsigned days_of(unsigned year, unsigned month)
+{
+    bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+
+    return month == 2 ? 28U + leap : 30 + ((month ^ month >> 3) & 1);
+}
+
+/* RFC 3339, UTC: month by month from the epoch on, which is a thousand steps at most before 2053. */
 static void put_time(struct text *t)
 {
-    int64_t now = clock_wall_us(), day, second;
-    uint64_t era_day, year, year_day, month;
+    uint64_t ms = (uint64_t)clock_wall_us() / 1000;
+    unsigned second = (unsigned)(ms / 1000 % 86400), day = (unsigned)(ms / 86400000), year = 1970, month = 1;
 
-    day = now / 1000000 / 86400;
-    second = now / 1000000 % 86400;
-    era_day = (uint64_t)day + 719468;
-    year = era_day / 146097 * 400;
-    era_day %= 146097;
-    uint64_t y = (era_day - era_day / 1460 + era_day / 36524 - era_day / 146096) / 365;
-    year_day = era_day - (365 * y + y / 4 - y / 100);
-    month = (5 * year_day + 2) / 153;
-    year += y + (month >= 10);
-    put_padded(t, (unsigned)year, 4);
-    text_put(t, "-");
-    put_padded(t, (unsigned)(month < 10 ? month + 3 : month - 9), 2);
-    text_put(t, "-");
-    put_padded(t, (unsigned)(year_day - (153 * month + 2) / 5 + 1), 2);
-    text_put(t, "T");
-    put_padded(t, (unsigned)(second / 3600), 2);
-    text_put(t, ":");
-    put_padded(t, (unsigned)(second / 60 % 60), 2);
-    text_put(t, ":");
-    put_padded(t, (unsigned)(second % 60), 2);
-    text_put(t, ".");
-    put_padded(t, (unsigned)(now / 1000 % 1000), 3);
-    text_put(t, "Z");
+    for (unsigned days; day >= (days = days_of(year, month)); day -= days)
+        if (month++ == 12) {
+            month = 1;
+            year++;
+        }
+    put_digits(t, year, 4, "-");
+    put_digits(t, month, 2, "-");
+    put_digits(t, day + 1, 2, "T");
+    put_digits(t, second / 3600, 2, ":");
+    put_digits(t, second / 60 % 60, 2, ":");
+    put_digits(t, second % 60, 2, ".");
+    put_digits(t, (unsigned)(ms % 1000), 3, "Z");
 }
 
 static void put_head(struct text *t, enum log_level level)
@@ -130,9 +128,7 @@ void log_line(enum log_level level, const char *format, ...)
     if (config.json) {
         text_put(&t, "{\"time\":\"");
         put_time(&t);
-        text_put(&t, "\",\"level\":\"");
-        text_put(&t, names[level]);
-        text_put(&t, "\",\"name\":");
+        text_format(&t, "\",\"level\":\"%s\",\"name\":", names[level]);
         text_json(&t, config.name);
         text_put(&t, ",\"message\":");
         /* Escapes at most double a message, half of PIPE_BUF: what is cut is the message, between characters.

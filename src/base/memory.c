@@ -2,8 +2,8 @@
 #include "kinglet/memory.h"
 
 #include <stdint.h>
-#include <sys/auxv.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 enum { STACK_TOUCHED = 262144 /* more than start-up takes */ };
 
@@ -14,10 +14,11 @@ extern const char __executable_start[], etext[];
 /* The whole pages from `from` to `to`. */
 static void advise(uintptr_t from, uintptr_t to, int advice)
 {
+    /* asked for while all code is there: to ask again would bring some of it back */
     static uintptr_t page;
 
     if (page == 0)
-        page = getauxval(AT_PAGESZ);
+        page = (uintptr_t)getpagesize();
     from = (from + page - 1) & ~(page - 1);
     to &= ~(page - 1);
     madvise((void *)from, to - from, advice); /* NOLINT(performance-no-int-to-ptr): addresses it is about */

@@ -32,33 +32,35 @@ void text_put(struct text *t, const char *string)
     text_raw(t, string, strlen(string));
 }
 
-static void text_hex_byte(struct text *t, unsigned char c)
+static void text_number(struct text *t, uint64_t n, unsigned base)
 {
-    static const char digits[] = "0123456789abcdef";
-    char escape[4] = {'\\', 'x', digits[c >> 4], digits[c & 15]};
+    char digits[20];
+    size_t i = sizeof digits;
 
-    text_raw(t, escape, sizeof escape);
+    do {
+        digits[--i] = "0123456789abcdef"[n % base];
+        n /= base;
+    } while (n > 0);
+    text_raw(t, digits + i, sizeof digits - i);
 }
 
 /* Length of the well-formed UTF-8 sequence at `s`, or 0 (RFC 3629, section 4). C1
  * controls (U+0080 to U+009F) count as ill-formed: terminals obey them. */
 static size_t utf8_length(const unsigned char *s, size_t left)
 {
-    unsigned char c = s[0];
-    size_t n;
+    unsigned c = s[0];
+    size_t n = c < 0xC0 ? 0 : c < 0xE0 ? 2 : c < 0xF0 ? 3 : c < 0xF8 ? 4 : 0;
 
-    if (c < 0xC2 || c > 0xF4)
+    if (n == 0 || n > left)
         return 0;
-    n = c < 0xE0 ? 2 : c < 0xF0 ? 3 : 4;
-    if (n > left)
-        return 0;
-    for (size_t i = 1; i < n; i++)
+    c &= 0x7FU >> n;
+    for (size_t i = 1; i < n; i++) {
         if ((s[i] & 0xC0) != 0x80)
             return 0;
-    if ((c == 0xC2 && s[1] < 0xA0) || (c == 0xE0 && s[1] < 0xA0) || (c == 0xED && s[1] > 0x9F) ||
-        (c == 0xF0 && s[1] < 0x90) || (c == 0xF4 && s[1] > 0x8F))
-        return 0;
-    return n;
+        c = c << 6 | (s[i] & 0x3F);
+    }
+    /* longer than it need be, a surrogate, or beyond Unicode */
+    return c < (n == 2 ? 0xA0U : n == 3 ? 0x800U : 0x10000U) || c >> 11 == 0x1B || c > 0x10FFFF ? 0 : n;
 }
 
 void text_safe(struct text *t, const char *bytes, size_t len)
@@ -72,7 +74,8 @@ void text_safe(struct text *t, const char *bytes, size_t len)
         if (n == 0)
             n = utf8_length(s + i, len - i);
         if (n == 0) {
-            text_hex_byte(t, s[i++]);
+            text_put(t, s[i] < 16 ? "\\x0" : "\\x");
+            text_number(t, s[i++], 16);
         } else if (s[i] >= 0x80 && n > t->cap - 1 - t->len) { /* half a character is none */
             t->cut = true;
             break;
@@ -94,28 +97,9 @@ void text_json(struct text *t, const char *string)
     text_put(t, "\"");
 }
 
-static void text_number(struct text *t, uint64_t n, unsigned base)
-{
-    char digits[20];
-    size_t i = sizeof digits;
-
-    do {
-        digits[--i] = "0123456789abcdef"[n % base];
-        n /= base;
-    } while (n > 0);
-    text_raw(t, digits + i, sizeof digits - i);
-}
-
 void text_u64(struct text *t, uint64_t n)
 {
     text_number(t, n, 10);
-}
-
-static void text_i64(struct text *t, int64_t n)
-{
-    if (n < 0)
-        text_raw(t, "-", 1);
-    text_u64(t, n < 0 ? 0 - (uint64_t)n : (uint64_t)n);
 }
 
 void text_duration(struct text *t, int64_t us)
@@ -138,47 +122,46 @@ void text_duration(struct text *t, int64_t us)
 void text_vformat(struct text *t, const char *format, va_list args)
 {
     for (const char *f = format; *f != '\0'; f++) {
-        int length = 0; /* count of l, or 3 for z */
-        int precision = -1;
+        unsigned long long n;
+        const char *s;
+        size_t len = SIZE_MAX;
+        int length = 0; /* count of l */
+        char c;
 
         if (*f != '%') {
             text_raw(t, f, 1);
             continue;
         }
         f++;
-        if (f[0] == '.' && f[1] == '*') {
-            precision = va_arg(args, int);
+        if (*f == '.') {
+            len = (size_t)va_arg(args, int);
             f += 2;
         }
-        for (; *f == 'l' || *f == 'z'; f++)
-            length += *f == 'z' ? 3 : 1;
+        for (; *f == 'l'; f++)
+            length++;
         switch (*f) {
-        case 's': {
-            const char *s = va_arg(args, const char *);
-            text_safe(t, s, precision < 0 ? strlen(s) : strnlen(s, (size_t)precision));
+        case 's':
+            s = va_arg(args, const char *);
+            text_safe(t, s, strnlen(s, len));
             break;
-        }
-        case 'c': {
-            char c = (char)va_arg(args, int);
+        case 'c':
+            c = (char)va_arg(args, int);
             text_safe(t, &c, 1);
             break;
-        }
         case 'd':
-            text_i64(t, length == 2   ? va_arg(args, long long)
-                        : length == 1 ? va_arg(args, long)
-                                      : va_arg(args, int));
-            break;
         case 'u':
         case 'x':
-            text_number(t,
-                        length == 3   ? va_arg(args, size_t)
-                        : length == 2 ? va_arg(args, unsigned long long)
-                        : length == 1 ? va_arg(args, unsigned long)
-                                      : va_arg(args, unsigned),
-                        *f == 'x' ? 16 : 10);
+            n = length == 2   ? va_arg(args, unsigned long long)
+                : length == 1 ? va_arg(args, unsigned long)
+                              : va_arg(args, unsigned);
+            if (*f == 'd' && (int)n < 0) {
+                text_put(t, "-");
+                n = 0U - (unsigned)n;
+            }
+            text_number(t, n, *f == 'x' ? 16 : 10);
             break;
         default:
-            text_raw(t, "%", 1);
+            text_raw(t, f, 1);
             break;
         }
     }
@@ -206,6 +189,31 @@ const char *text_find(const char *haystack, const char *needle)
 const char *text_after(const char *string)
 {
     return string + strlen(string) + 1;
+}
+
+char text_lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
+}
+
+bool text_is_alnum(char c)
+{
+    return (c >= '0' && c <= '9') || (text_lower(c) >= 'a' && text_lower(c) <= 'z');
+}
+
+int text_hex(char c)
+{
+    c = text_lower(c);
+    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+size_t text_same(const char *a, const char *b)
+{
+    size_t n = 0;
+
+    while (a[n] != '\0' && text_lower(a[n]) == text_lower(b[n]))
+        n++;
+    return n;
 }
 
 void text_next(struct text *t)

@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+#define UNKNOWN ": unknown option"
+
 struct parse {
     const struct option *table;
     size_t count;
@@ -57,8 +59,7 @@ static void add_words(struct parse *p, const struct option *o, const char *value
     }
 }
 
-/* Index of `value` among the `words` joined with |, or -1. */
-static int choice_index(const char *words, const char *value)
+int options_choice(const char *words, const char *value)
 {
     size_t len = strlen(value);
 
@@ -75,7 +76,7 @@ static int choice_index(const char *words, const char *value)
 /* 1, 0, or -1 for neither. */
 static int truth(const char *value)
 {
-    int i = choice_index("0|false|no||1|true|yes", value);
+    int i = options_choice("0|false|no||1|true|yes", value);
 
     return i < 0 ? -1 : i >= 4;
 }
@@ -101,12 +102,17 @@ static void store(struct parse *p, const struct option *o, const char *value)
             *(bool *)at = n != 0;
         break;
     case OPTION_COUNT:
-        if (value == NULL)
+        if (value == NULL) {
             ++*(unsigned *)at;
-        else if (number_parse(value, strlen(value), 9, &number) == 0)
+            break;
+        }
+        __attribute__((fallthrough));
+    case OPTION_NUMBER:
+        if (number_parse(value, strlen(value), o->kind == OPTION_COUNT ? 9 : UINT32_MAX / 2, &number) == 0)
             *(unsigned *)at = (unsigned)number;
         else
-            fault(p, o, value, "is not a number from 0 to 9");
+            fault(p, o, value,
+                  o->kind == OPTION_COUNT ? "is not a number from 0 to 9" : "is not a decimal number");
         break;
     case OPTION_STRING:
         *(const char **)at = value;
@@ -132,16 +138,10 @@ static void store(struct parse *p, const struct option *o, const char *value)
         else
             *(int *)at = n;
         break;
-    case OPTION_NUMBER:
-        if (number_parse(value, strlen(value), UINT32_MAX / 2, &number) != 0)
-            fault(p, o, value, "is not a decimal number");
-        else
-            *(unsigned *)at = (unsigned)number;
-        break;
     case OPTION_WORDS:
         break;
     case OPTION_CHOICE:
-        n = choice_index(o[1].name, value);
+        n = options_choice(o[1].name, value);
         if (n >= 0) {
             *(unsigned *)at = (unsigned)n;
         } else {
@@ -205,46 +205,45 @@ static const struct option *by_short_name(const struct parse *p, char name)
     return NULL;
 }
 
-/* Each returns how many words it has used: 1, or 2 with the value in the next one. */
-static int parse_long(struct parse *p, const char *word, const char *next)
+/* Takes the value given in the same word, if any, or else that in the next. Returns how many words that
+ * makes: 1, or 2. */
+static int take(struct parse *p, const struct option *o, const char *value, const char *next)
 {
-    size_t len = strcspn(word + 2, "=");
-    const struct option *o = by_long_name(p, word + 2, len);
-    const char *value = word[2 + len] == '=' ? word + 2 + len + 1 : NULL;
-
-    if (o == NULL) {
-        text_fault(p->faults, "%.*s: unknown option", (int)len + 2, word);
-    } else if (!takes_value(o) || value != NULL) {
-        store(p, o, value);
-    } else if (next == NULL) {
+    if (takes_value(o) && value == NULL) {
+        if (next != NULL) {
+            store(p, o, next);
+            return 2;
+        }
         fault_head(p, o);
         text_put(p->faults, "a value is missing");
     } else {
-        store(p, o, next);
-        return 2;
+        store(p, o, value);
     }
+    return 1;
+}
+
+static int parse_long(struct parse *p, const char *word, const char *next)
+{
+    size_t len = 2 + strcspn(word + 2, "=");
+    const struct option *o = by_long_name(p, word + 2, len - 2);
+
+    if (o != NULL)
+        return take(p, o, word[len] == '=' ? word + len + 1 : NULL, next);
+    text_fault(p->faults, "%.*s" UNKNOWN, (int)len, word);
     return 1;
 }
 
 static int parse_short(struct parse *p, const char *word, const char *next)
 {
-    for (const char *c = word + 1; *c != '\0'; c++) {
-        const struct option *o = by_short_name(p, *c);
+    while (*++word != '\0') {
+        const struct option *o = by_short_name(p, *word);
         if (o == NULL) {
-            text_fault(p->faults, "-%c: unknown option", *c);
-            return 1;
+            text_fault(p->faults, "-%c" UNKNOWN, *word);
+            break;
         }
-        if (!takes_value(o)) {
-            store(p, o, NULL);
-        } else if (c[1] != '\0') {
-            store(p, o, c + 1);
-            return 1;
-        } else if (next != NULL) {
-            store(p, o, next);
-            return 2;
-        } else {
-            text_fault(p->faults, "-%c: a value is missing", *c);
-        }
+        if (takes_value(o))
+            return take(p, o, word[1] == '\0' ? NULL : word + 1, next);
+        store(p, o, NULL);
     }
     return 1;
 }

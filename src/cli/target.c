@@ -32,14 +32,6 @@ static char *copy(const char *bytes, size_t len)
     return fresh;
 }
 
-static int hex(char c)
-{
-    return c >= '0' && c <= '9'   ? c - '0'
-           : c >= 'a' && c <= 'f' ? c - 'a' + 10
-           : c >= 'A' && c <= 'F' ? c - 'A' + 10
-                                  : -1;
-}
-
 /* Percent-decodes `s` in place (RFC 3986, 2.1). Returns 0, or -1 for a bad escape or a control character. */
 static int decode(char *s)
 {
@@ -47,7 +39,7 @@ static int decode(char *s)
 
     for (; *s != '\0'; s++) {
         if (*s == '%') {
-            int high = hex(s[1]), low = high < 0 ? -1 : hex(s[2]);
+            int high = text_hex(s[1]), low = high < 0 ? -1 : text_hex(s[2]);
             if (low < 0 || high * 16 + low < 0x20 || high * 16 + low == 0x7F)
                 return -1;
             *to++ = (char)(high * 16 + low);
@@ -102,7 +94,7 @@ static const char *parse_authority(const char *at, size_t len, const struct sche
             return "has a [ that is not closed";
         port = host_end + 1;
         for (const char *c = host; c < host_end; c++)
-            if (hex(*c) < 0 && *c != ':' && *c != '.')
+            if (text_hex(*c) < 0 && *c != ':' && *c != '.')
                 return "has a bad IPv6 address";
     } else {
         host_end = memchr(host, ':', (size_t)(end - host));
@@ -110,8 +102,7 @@ static const char *parse_authority(const char *at, size_t len, const struct sche
             host_end = end;
         port = host_end;
         for (const char *c = host; c < host_end; c++)
-            if (!(*c >= 'a' && *c <= 'z') && !(*c >= 'A' && *c <= 'Z') && !(*c >= '0' && *c <= '9') &&
-                *c != '.' && *c != '-' && *c != '_')
+            if (!text_is_alnum(*c) && *c != '.' && *c != '-' && *c != '_')
                 return "has a bad host";
     }
     if (host_end == host)

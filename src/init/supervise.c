@@ -16,8 +16,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+/* How long PROGRAM has to run before what start-up touched is given back: not worth it for one that ends at
+ * once. */
+enum { SETTLE = 20000 };
+
 struct supervisor {
     const struct supervise_plan *plan;
+    int64_t settled_at; /* CLOCK_NONE: it has been */
     struct life life;
     pid_t program; /* 0: none */
     pid_t probe;   /* 0: none that counts */
@@ -136,7 +141,7 @@ static void start_program(struct supervisor *s)
         log_line(LOG_DEBUG, "setsid complete.");
     if (!may_start_again(&s->plan->rules))
         let_go();
-    memory_give_back();
+    s->settled_at = clock_us() + SETTLE;
     step(s, (struct life_event){.kind = LIFE_STARTED});
 }
 
@@ -320,11 +325,16 @@ static void take_signal(struct supervisor *s, int signal_number)
 
 int supervise(const struct supervise_plan *plan)
 {
-    struct supervisor s = {.plan = plan};
+    struct supervisor s = {.plan = plan, .settled_at = CLOCK_NONE};
 
     step(&s, (struct life_event){.kind = LIFE_BEGIN});
     while (s.life.phase != LIFE_ENDED) {
-        int signal_number = next_signal(life_deadline(&s.life));
+        int64_t deadline = life_deadline(&s.life);
+        int signal_number = next_signal(deadline < s.settled_at ? deadline : s.settled_at);
+        if (s.settled_at != CLOCK_NONE && clock_us() >= s.settled_at) {
+            memory_give_back();
+            s.settled_at = CLOCK_NONE;
+        }
         if (signal_number != 0 && signal_number != SIGCHLD)
             take_signal(&s, signal_number);
         reap(&s);

@@ -17,14 +17,6 @@ static int parse_v4(const char *word, unsigned char bytes[4])
     return 0;
 }
 
-static int hex(char c)
-{
-    return c >= '0' && c <= '9'   ? c - '0'
-           : c >= 'a' && c <= 'f' ? c - 'a' + 10
-           : c >= 'A' && c <= 'F' ? c - 'A' + 10
-                                  : -1;
-}
-
 static int parse_v6(const char *word, unsigned char bytes[16])
 {
     unsigned char parts[16] = {0};
@@ -52,8 +44,8 @@ static int parse_v6(const char *word, unsigned char bytes[16])
             count += 4;
             break;
         }
-        for (; hex(*word) >= 0; word++, digits++)
-            group = group << 4 | (unsigned)hex(*word);
+        for (; text_hex(*word) >= 0; word++, digits++)
+            group = group << 4 | (unsigned)text_hex(*word);
         if (digits == 0 || digits > 4 || (*word != ':' && *word != '\0') ||
             (word[0] == ':' && word[1] == '\0'))
             return -1;

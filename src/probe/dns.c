@@ -30,11 +30,6 @@ size_t dns_question(unsigned char query[DNS_QUERY_MAX], const char *name)
     return (size_t)(to - query);
 }
 
-static unsigned char lower(unsigned char c)
-{
-    return c >= 'A' && c <= 'Z' ? (unsigned char)(c - 'A' + 'a') : c;
-}
-
 static unsigned number(const unsigned char *at)
 {
     return (unsigned)at[0] << 8 | at[1];
@@ -62,7 +57,7 @@ static size_t expand(const unsigned char *message, size_t len, size_t at, unsign
         if (label > 63 || n + label >= DNS_NAME_MAX || at + label >= len)
             return 0;
         for (unsigned i = 0; i <= label; i++)
-            name[n++] = lower(message[at++]);
+            name[n++] = (unsigned char)text_lower((char)message[at++]);
         if (label == 0)
             return end == 0 ? at : end;
     }
@@ -119,9 +114,9 @@ enum dns_answer dns_answer(const unsigned char *message, size_t len, const unsig
     bool v6 = query[query_len - 3] == DNS_AAAA;
     int moved = 1;
 
-    /* A label is shorter than 'A', so nothing but letters is changed by lower(). */
+    /* A label is shorter than 'A', so nothing but letters is changed by text_lower(). */
     for (size_t i = HEADER; i < query_len; i++)
-        if (len < query_len || lower(message[i]) != lower(query[i]))
+        if (len < query_len || text_lower((char)message[i]) != text_lower((char)query[i]))
             return DNS_FOREIGN;
     if (memcmp(message, query, 2) != 0 || (message[2] & 0xF8) != 0x80 || number(message + 4) != 1)
         return DNS_FOREIGN;

@@ -44,8 +44,7 @@ bool http_header_is_valid(const char *header)
     if (name == 0 || header[name] != ':')
         return false;
     for (size_t i = 0; i < name; i++)
-        if (!(header[i] >= 'a' && header[i] <= 'z') && !(header[i] >= 'A' && header[i] <= 'Z') &&
-            !(header[i] >= '0' && header[i] <= '9') && strchr("!#$%&'*+-.^_`|~", header[i]) == NULL)
+        if (!text_is_alnum(header[i]) && strchr("!#$%&'*+-.^_`|~", header[i]) == NULL)
             return false;
     for (; *header != '\0'; header++)
         if (((unsigned char)*header < 0x20 && *header != '\t') || *header == 0x7F)
@@ -53,17 +52,10 @@ bool http_header_is_valid(const char *header)
     return true;
 }
 
-static char lower(char c)
-{
-    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
-}
-
 /* Whether `line` begins with `name` (lower case), whatever its case. */
 static bool begins(const char *line, const char *name)
 {
-    while (*name != '\0' && lower(*line) == *name)
-        line++, name++;
-    return *name == '\0';
+    return name[text_same(line, name)] == '\0';
 }
 
 static void put_base64(struct text *out, const char *bytes)
@@ -258,10 +250,8 @@ static enum answer chunk_size(struct http *h, struct text *why)
     uint64_t size = 0;
     size_t n = 0;
 
-    for (; strchr("0123456789abcdefABCDEF", h->line[n]) != NULL && h->line[n] != '\0'; n++) {
-        char c = lower(h->line[n]);
-        size = size << 4 | (unsigned)(c <= '9' ? c - '0' : c - 'a' + 10);
-    }
+    for (; text_hex(h->line[n]) >= 0; n++)
+        size = size << 4 | (unsigned)text_hex(h->line[n]);
     if (n == 0 || n > 15 || strchr(" \t;", h->line[n]) == NULL)
         return bad(why, "a bad chunk");
     h->left = size;

@@ -124,18 +124,11 @@ static void keep_code_point(struct json *j, unsigned long c)
 {
     if (c < 0x80) {
         keep(j, (char)c);
-    } else if (c < 0x800) {
-        keep(j, (char)(0xC0 | c >> 6));
-        keep(j, (char)(0x80 | (c & 0x3F)));
-    } else if (c < 0x10000) {
-        keep(j, (char)(0xE0 | c >> 12));
-        keep(j, (char)(0x80 | (c >> 6 & 0x3F)));
-        keep(j, (char)(0x80 | (c & 0x3F)));
     } else {
-        keep(j, (char)(0xF0 | c >> 18));
-        keep(j, (char)(0x80 | (c >> 12 & 0x3F)));
-        keep(j, (char)(0x80 | (c >> 6 & 0x3F)));
-        keep(j, (char)(0x80 | (c & 0x3F)));
+        int shift = c < 0x800 ? 6 : c < 0x10000 ? 12 : 18;
+        keep(j, (char)(0xFF80U >> shift / 6 | c >> shift));
+        while ((shift -= 6) >= 0)
+            keep(j, (char)(0x80 | (c >> shift & 0x3F)));
     }
 }
 
@@ -145,11 +138,6 @@ static void begin_word(struct json *j, enum state state)
     j->cut = false;
     j->high = 0;
     j->state = (unsigned char)state;
-}
-
-static void value_done(struct json *j)
-{
-    j->state = NEXT;
 }
 
 /* RFC 8259, section 6. */
@@ -193,7 +181,7 @@ static bool literal_done(struct json *j)
                 (j->len == 5 && memcmp(j->word, "false", 5) == 0);
 
     judge(j, false, true);
-    value_done(j);
+    j->state = NEXT;
     return good;
 }
 
@@ -216,7 +204,7 @@ static bool close_container(struct json *j, bool is_object)
     if (j->depth == 0 || j->is_object[j->depth] != is_object)
         return false;
     j->depth--;
-    value_done(j);
+    j->state = NEXT;
     return true;
 }
 
@@ -261,20 +249,17 @@ static void string_done(struct json *j)
         j->state = COLON;
     } else {
         judge(j, true, true);
-        value_done(j);
+        j->state = NEXT;
     }
 }
 
 static bool unicode(struct json *j, char c)
 {
-    unsigned digit = c >= '0' && c <= '9'   ? (unsigned)(c - '0')
-                     : c >= 'a' && c <= 'f' ? (unsigned)(c - 'a' + 10)
-                     : c >= 'A' && c <= 'F' ? (unsigned)(c - 'A' + 10)
-                                            : 16;
+    int digit = text_hex(c);
 
-    if (digit == 16)
+    if (digit < 0)
         return false;
-    j->unit = (unsigned short)((unsigned)j->unit << 4 | digit);
+    j->unit = (unsigned short)((unsigned)j->unit << 4 | (unsigned)digit);
     if (--j->escape > 0)
         return true;
     j->state = STRING;

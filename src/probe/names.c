@@ -84,19 +84,6 @@ void names_config_line(struct names_config *config, char *line)
     }
 }
 
-static char lower(char c)
-{
-    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
-}
-
-static bool same(const char *a, const char *b)
-{
-    for (; lower(*a) == lower(*b); a++, b++)
-        if (*a == '\0')
-            return true;
-    return false;
-}
-
 void names_hosts_line(char *line, const char *host, struct addresses found[2])
 {
     struct address address;
@@ -105,7 +92,7 @@ void names_hosts_line(char *line, const char *host, struct addresses found[2])
     if (address_parse(next_word(&line), &address) != 0)
         return;
     for (const char *word = next_word(&line); *word != '\0'; word = next_word(&line))
-        if (same(word, host)) {
+        if (strlen(word) == strlen(host) && host[text_same(word, host)] == '\0') {
             address_add(&found[address.v6], address.v6, address.bytes);
             return;
         }

@@ -31,22 +31,22 @@ enum step { RESOLVING, CONNECTING, SENDING, RECEIVING, DRAINING, CLOSED };
 
 struct look {
     const struct target *target;
-    union { /* one after the other */
-        struct resolve resolve;
-        struct protocol protocol;
-    };
-    unsigned char random[TLS_RANDOM];
-    struct addresses addresses;
+    size_t sent;
+    size_t drained;
+    int64_t began, resolved, connecting, connected, answered, decided; /* 0: not reached */
+    struct text why;
     unsigned tried; /* of the addresses; the last one is being tried */
     int fd;
     unsigned char step; /* enum step */
     bool healthy;
     bool late; /* the deadline has ended it */
-    size_t sent;
-    size_t drained;
-    int64_t began, resolved, connecting, connected, answered, decided; /* 0: not reached */
-    char words[384];                                                   /* what was decided */
-    struct text why;
+    struct addresses addresses;
+    unsigned char random[TLS_RANDOM];
+    char words[384]; /* what was decided */
+    union {          /* one after the other */
+        struct resolve resolve;
+        struct protocol protocol;
+    };
 };
 
 /* At once, and not only when all targets are done: a server that takes one connection at a time would make

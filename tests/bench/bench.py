@@ -7,7 +7,7 @@ import json
 import os
 import platform
 import re
-import select
+import resource
 import shutil
 import signal
 import statistics
@@ -44,10 +44,20 @@ HANDLER = build("handler", r"""
 #include <signal.h>
 #include <time.h>
 #include <unistd.h>
-/* for each SIGUSR1 the clock, as eight bytes */
+/* for each SIGTERM the clock, as eight bytes */
 static void at(int s) { (void)s; struct timespec t; clock_gettime(CLOCK_MONOTONIC, &t); long long n = t.tv_sec * 1000000000LL + t.tv_nsec; write(1, &n, 8); }
-int main(void) { signal(SIGUSR1, at); long long z = 0; write(1, &z, 8); for (;;) pause(); }
+int main(void) { signal(SIGTERM, at); long long z = 0; write(1, &z, 8); for (;;) pause(); }
 """)
+
+PEAK = build("peak", r"""
+#include <stdio.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+/* runs v[1]... and prints its peak memory in kB: a parent as small as this one adds nothing to it */
+int main(int c, char **v) { struct rusage u; int s; pid_t p = vfork(); if (p == 0) { close(1); open("/dev/null", 1); execv(v[1], v + 1); _exit(127); }
+    wait4(p, &s, 0, &u); printf("%ld\n", u.ru_maxrss); return s != 0; }
+""".replace("#include <stdio.h>", "#include <fcntl.h>\n#include <stdio.h>"))
 
 INITS = {
     "kinglet": [KINGLET, "--log-level", "error", "--"],
@@ -89,7 +99,7 @@ def field(pid, name, file="status"):
 
 def start(init, *program, **more):
     """An init as PID 1 of a new namespace, PROGRAM started. Returns (the process to wait for, PID 1's pid)."""
-    p = subprocess.Popen([*NAMESPACE, *init, *program], stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **more)
+    p = subprocess.Popen([*NAMESPACE, *init, *program], **{"stdin": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, **more})
     while True:
         for pid in children(p.pid):
             if children(pid):
@@ -148,7 +158,7 @@ def exec_time():
 def orphans():
     counts = (1000, 10000) if QUICK else (1000, 10000, 100000)
     for count in counts:
-        cpu, ctx = {}, {}
+        cpu = {}
         for _ in range(1 if count > 10000 else 3):
             for name, init in INITS.items():
                 p, pid = start(init, "sh", "-c", f"{ORPHANS} {count}; echo; exec sleep 1000", stdout=subprocess.PIPE)
@@ -162,6 +172,80 @@ def orphans():
         table(f"CPU of PID 1 for each of {count} orphans", "us", {n: min(v) for n, v in cpu.items()}, 2)
 
 
+def calls():
+    """System calls of PID 1 for each orphan, counted by strace."""
+    if not shutil.which("strace"):
+        return
+    count, seen = 1000, {}
+    for name, init in INITS.items():
+        p, pid = start(init, "sh", "-c", f"read go; {ORPHANS} {count}; echo; exec sleep 1000", stdout=subprocess.PIPE, stdin=subprocess.PIPE)
+        with tempfile.NamedTemporaryFile("r", encoding="ascii") as log:
+            tracer = subprocess.Popen(["strace", "-qq", "-c", "-o", log.name, "-p", str(pid)])
+            while field(pid, "TracerPid") == 0:
+                time.sleep(0.01)
+            p.stdin.write(b"go\n")
+            p.stdin.flush()
+            p.stdout.readline()
+            while len(children(pid)) > 1:
+                time.sleep(0.01)
+            tracer.send_signal(signal.SIGINT)
+            tracer.wait()
+            total = next(line for line in log.read().splitlines() if line.endswith(" total"))
+            seen[name] = int(total.split()[3]) / count
+        stop(p, pid)
+        p.stdout.close()
+        p.stdin.close()
+    table(f"system calls of PID 1 for each of {count} orphans", "", seen, 2)
+
+
+def supervision():
+    """What it costs to have a hundred containers probe themselves once a second for a minute."""
+    count, seconds = (10, 6) if QUICK else (100, 60)
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Server)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    url = f"http://127.0.0.1:{server.server_address[1]}/"
+
+    def cpu(*options):
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        running = [start([KINGLET, "--log-level", "error", *options, "--"], "sleep", "1000") for _ in range(count)]
+        time.sleep(seconds)
+        for p, pid in running:
+            os.kill(pid, signal.SIGTERM)
+            p.wait()
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+    used = cpu("--health", url, "--health-interval", "1s") - cpu()
+    server.shutdown()
+    table(f"{count} containers supervised for {seconds} s, a probe a second", "s of CPU beyond the same without", {"kinglet": used}, 2)
+    table("the same for each probe", "ms of CPU", {"kinglet": used / count / seconds * 1000}, 3)
+
+
+def bars():
+    """The bars that the project has set itself."""
+    def values(title):
+        found = next(v["values"] for k, v in RESULTS.items() if k.startswith(title))
+        return {k: v[0] if isinstance(v, list) else v for k, v in found.items()}
+
+    def best(title):
+        return min(v for k, v in values(title).items() if k in INITS and k != "kinglet")
+
+    rows = [
+        ("file size, bytes", values("file size")["kinglet"], 81920),
+        ("VmRSS as idle PID 1, kB", values("resident memory")["kinglet"], 72),
+        ("wakeups in 10 idle seconds", values("wakeups")["kinglet"], 0),
+        ("CPU for each orphan, us: the best peer's", values("CPU of PID 1 for each of 1000")["kinglet"], best("CPU of PID 1 for each of 1000")),
+        ("time added to exec, us: half of the best peer's", values("time added")["kinglet"], best("time added") / 2),
+        ("user instructions of one HTTP probe", values("one HTTP probe, user")["kinglet"], 10000),
+    ]
+    print("\nbars")
+    RESULTS["bars"] = {}
+    for name, value, bar in rows:
+        met = "met" if value <= bar else "not met"
+        RESULTS["bars"][name] = {"value": value, "bar": bar, "met": value <= bar}
+        print(f"  {name:50} {value:10.1f}   at most {bar:10.1f}   {met}")
+
+
 def latency():
     rounds = 200 if QUICK else 1000
     times, running = {n: [] for n in INITS}, {}
@@ -172,12 +256,12 @@ def latency():
     for _ in range(rounds):
         for name, (p, pid) in running.items():
             began = time.clock_gettime_ns(time.CLOCK_MONOTONIC)
-            os.kill(pid, signal.SIGUSR1)
+            os.kill(pid, signal.SIGTERM)
             times[name].append((int.from_bytes(p.stdout.read(8), sys.byteorder) - began) / 1000)
     for p, pid in running.values():
         stop(p, pid)
         p.stdout.close()
-    table("a signal at PID 1 to PROGRAM's handler", "us", {n: spread(t) for n, t in times.items()})
+    table("SIGTERM at PID 1 to PROGRAM's handler", "us", {n: spread(t) for n, t in times.items()})
 
 
 class Server(http.server.BaseHTTPRequestHandler):
@@ -214,7 +298,7 @@ def probes():
             assert status == 0, argv
             wall[name].append((time.perf_counter_ns() - began) / 1e6)
             cpu[name].append((usage.ru_utime + usage.ru_stime) * 1000)
-            memory[name].append(usage.ru_maxrss)
+            memory[name].append(int(subprocess.run([PEAK, *argv], capture_output=True, check=True).stdout))
     table("one HTTP probe, wall", "ms", {n: spread(v) for n, v in wall.items()}, 2)
     table("one HTTP probe, CPU", "ms", {n: spread(v) for n, v in cpu.items()}, 2)
     table("one HTTP probe, peak memory", "kB", {n: statistics.median(v) for n, v in memory.items()}, 0)
@@ -234,7 +318,7 @@ def main():
     missing = sorted({"tini", "tini-static", "dumb-init", "catatonit"} - set(INITS))
     if missing:
         print("not installed, so not compared:", ", ".join(missing))
-    for part in (sizes, idle, exec_time, orphans, latency, probes):
+    for part in (sizes, idle, exec_time, orphans, calls, latency, probes, supervision, bars):
         part()
     if "--json" in sys.argv:
         with open(sys.argv[sys.argv.index("--json") + 1], "w", encoding="utf-8") as f:

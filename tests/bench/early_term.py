@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 
-KINGLET = os.environ["KINGLET"]
+KINGLET = os.path.abspath(os.environ.get("KINGLET", "build/kinglet"))
 NAMESPACE = ["unshare", "--pid", "--fork", "--kill-child"]
 LOST_AFTER = 2.0
 INITS = {

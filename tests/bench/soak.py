@@ -13,7 +13,7 @@ import tempfile
 import threading
 import time
 
-KINGLET = os.environ["KINGLET"]
+KINGLET = os.path.abspath(os.environ.get("KINGLET", "build/kinglet"))
 FRACTION = float(sys.argv[1]) if len(sys.argv) > 1 else 1.0
 NAMESPACE = ["unshare", "--pid", "--fork", "--mount-proc", "--kill-child"]
 TOOLS = tempfile.TemporaryDirectory(prefix="kinglet-soak-")

@@ -466,6 +466,8 @@ def test_kubernetes_pod_under_podman(engine, images, tmp_path, seen):
     deployment["spec"]["replicas"] = 1
     pod = deployment["spec"]["template"]["spec"]["containers"][0]
     del pod["ports"]  # podman publishes none without a network
+    # as Kubernetes, which keeps an init container that has ended; podman removes it at once, and fails where it is not quite gone
+    deployment["spec"]["template"]["metadata"]["annotations"] = {"io.podman.annotations.init.container.type": "always"}
     secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "web"}, "data": {"greeting": "aGVsbG8="}}
     (tmp_path / "pod.yaml").write_text(yaml.safe_dump_all([secret, deployment]))
     status, output = engine("kube", "play", "--network", "none", str(tmp_path / "pod.yaml"), check=False)
@@ -478,8 +480,9 @@ def test_kubernetes_pod_under_podman(engine, images, tmp_path, seen):
     for probe in ("startupProbe", "readinessProbe", "livenessProbe"):
         dockerd.wait_for(lambda command=pod[probe]["exec"]["command"]: engine("exec", name, *command, check=False)[0] == 0,
                          what=lambda: engine("logs", name))
-    # Debian's podman mounts the value as the manifest has it, in base64; a kubelet decodes it
-    assert "200" in engine("exec", name, kinglet, "check", "--body", "aGVsbG8=", "http://localhost:8080/")
+    # the secret reaches the server; podman before 4.4 mounts it as it stands in the manifest
+    assert any(engine("exec", name, kinglet, "check", "--body", body, "http://localhost:8080/", check=False)[0] == 0
+               for body in ("hello", secret["data"]["greeting"]))
     status = pathlib.Path("/proc", engine("inspect", "-f", "{{.State.Pid}}", name), "status").read_text()
     assert re.search(r"^Uid:\t10001\t10001\t10001\t10001$", status, re.M) and "CapBnd:\t0000000000000000" in status
     began = time.monotonic()

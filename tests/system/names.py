@@ -5,7 +5,7 @@
         net.resolv("nameserver 127.0.0.1")
         net.dnsmasq("127.0.0.1", "host-record=a.test,10.0.0.1")
         net.addresses("a.test")                 # what `kinglet check` tries, in its order; or its words
-        net.library("a.test")                   # what the C library says: a set, empty where there is none
+        net.libc("a.test")                   # what the C library says: a set, empty where there is none
 """
 import os
 import re
@@ -170,7 +170,7 @@ class Names:
         assert p.returncode == 1 and p.stdout.count("\n") == 1, p
         return p.stdout.split(": ", 2)[2].rstrip("\n")
 
-    def library(self, name):
+    def libc(self, name):
         script = ("import socket, sys\ntry:\n r = socket.getaddrinfo(sys.argv[1], 9, type=socket.SOCK_STREAM)\n"
                   "except socket.gaierror:\n r = []\nprint(' '.join({a[4][0] for a in r}))")
         p = self.run(sys.executable, "-c", script, name)

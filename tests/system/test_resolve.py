@@ -35,12 +35,12 @@ def same(net, name, *expected):
     """Ours are the expected ones, IPv4 first, and the C library says the same."""
     ours = net.addresses(name)
     assert ours == list(expected)
-    assert net.library(name) == set(ours)
+    assert net.libc(name) == set(ours)
 
 
 def none(net, name, words):
     assert net.words(name) == words
-    assert net.library(name) == set()
+    assert net.libc(name) == set()
 
 
 def test_hosts_file(net):
@@ -97,7 +97,7 @@ def test_what_is_cut_is_asked_for_again_over_tcp(net):
     net.dnsmasq("127.0.0.1", *RECORDS)
     net.resolv("nameserver 127.0.0.1")
     ours = net.addresses("many.test")
-    assert len(ours) == len(set(ours)) == 8 and set(ours) < net.library("many.test")
+    assert len(ours) == len(set(ours)) == 8 and set(ours) < net.libc("many.test")
     net.stop_servers()
     net.fake("cut")
     assert net.addresses("cut.test") == ["10.0.0.7", "fd00::7"]

@@ -32,6 +32,7 @@ class Terminal:
     def __init__(self, argv, rows=24, columns=80):
         self.seen = ""
         self.pid, self.fd = pty.fork()
+        self.leader = self.pid
         if self.pid == 0:
             fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
             os.environ.update(PS1="ready> ", TERM="dumb", HISTFILE="")
@@ -83,8 +84,14 @@ class Terminal:
                     raise
 
     def close(self):
+        """Ends the whole session: a shell's stopped jobs outlive it otherwise."""
+        for name in os.listdir("/proc"):
+            try:
+                if name.isdecimal() and os.getsid(int(name)) == self.leader:
+                    os.kill(int(name), signal.SIGKILL)
+            except ProcessLookupError:
+                pass
         if self.pid:
-            os.kill(self.pid, signal.SIGKILL)
             os.waitpid(self.pid, 0)
         os.close(self.fd)
 
