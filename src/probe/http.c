@@ -207,7 +207,7 @@ static enum answer body_over(struct http *h, struct text *why)
             return bad(why, ", but the body is not valid JSON");
         if ((size_t)failed < h->want->json_count) {
             const struct json_assertion *a = &h->want->json[failed];
-            text_format(why, ", but %.*s is not %.*s", (int)a->path_len, a->path, (int)a->value_len,
+            text_format(why, ", but %.*s is not %.*s", a->path_len, a->path, (int)a->value_len,
                         a->value);
             return ANSWER_BAD;
         }
