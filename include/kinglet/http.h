@@ -39,12 +39,12 @@ struct http {
     const struct http_want *want;
     unsigned char phase;
     bool chunked;
-    unsigned char len; /* of `line` */
-    char line[64];
+    unsigned len; /* of `line` */
     unsigned status;
-    unsigned taken;   /* of everything, against endless answers */
-    unsigned matched; /* of want->body */
-    uint64_t left;    /* of the body, or of the chunk */
+    unsigned taken;     /* of everything, against endless answers */
+    const char *needle; /* what is still to come of want->body */
+    uint64_t left;      /* of the body, or of the chunk */
+    char line[64];
     struct json json;
 };
 

@@ -16,6 +16,7 @@ enum phase {
     BODY
 };
 enum {
+    STATUS_RANGES = 8,    /* in a list */
     STATUS_LEN = 13,      /* "HTTP/1.1 200" and what must follow it */
     TAKEN_MAX = 16 << 20, /* no health answer is larger */
 };
@@ -26,24 +27,32 @@ enum {
 
 int http_status_in(const char *list, unsigned status)
 {
-    uint64_t first, last;
+    unsigned first = 0, last = 0;
     int in = 0;
 
-    do {
-        if (number_scan(&list, 999, &first) != 0)
-            return -1;
-        last = first;
-        if (*list == '-') {
-            list++;
-            if (number_scan(&list, 999, &last) != 0)
-                return -1;
+    for (int ranges = 0; ranges < STATUS_RANGES; list++) {
+        unsigned digit = (unsigned char)*list - (unsigned)'0';
+        if (digit <= 9) {
+            last = last * 10 + digit;
+            if (last > 999)
+                break;
+            continue;
         }
-        if (first < 100 || last < first)
-            return -1;
-        in |= status >= first && status <= last;
-        if (*list == '\0')
-            return in;
-    } while (*list++ == ',');
+        if (last < 100 || last < first)
+            break;
+        if (*list == '-' && first == 0) {
+            first = last;
+        } else {
+            in |= status <= last && status >= (first == 0 ? last : first);
+            if (*list == '\0')
+                return in;
+            if (*list != ',')
+                break;
+            ranges++;
+            first = 0;
+        }
+        last = 0;
+    }
     return -1;
 }
 
@@ -55,10 +64,9 @@ bool http_header_is_valid(const char *header)
         c++;
     if (c == header || *c != ':')
         return false;
-    for (; *c != '\0'; c++)
-        if (((unsigned char)*c < 0x20 && *c != '\t') || *c == 0x7F)
-            return false;
-    return true;
+    while (*c == '\t' || ((unsigned char)*c >= 0x20 && *c != 0x7F))
+        c++;
+    return *c == '\0';
 }
 
 static void put_base64(struct text *out, const char *bytes)
@@ -111,11 +119,10 @@ void http_request(const struct target *target, const struct http_want *want, str
     text_put(out, target->path[0] == '\0' ? "/" : target->path);
     text_put(out, " HTTP/1.1");
     for (; *ours != '\0'; ours = text_after(ours)) {
-        bool is_credential = ours[1] == 'u';
-        if (overridden(want, ours) || (is_credential && target->userinfo == NULL))
+        if (overridden(want, ours) || (ours[1] == 'u' && target->userinfo == NULL))
             continue;
         put_header(out, ours);
-        if (is_credential)
+        if (ours[1] == 'u')
             put_base64(out, target->userinfo);
         else if (ours[0] == 'H')
             put_host(out, target);
@@ -130,9 +137,9 @@ void http_request(const struct target *target, const struct http_want *want, str
 void http_begin(struct http *h, const struct http_want *want)
 {
     h->want = want;
+    h->needle = want->body == NULL ? "" : want->body;
     h->phase = STATUS;
-    h->len = 0;
-    h->taken = h->matched = 0;
+    h->len = h->taken = 0;
     if (want->json_count > 0)
         json_begin(&h->json, want->json, want->json_count);
 }
@@ -151,11 +158,11 @@ static enum answer status_line(struct http *h, struct text *why)
     bool healthy;
 
     if (memcmp(s, "HTTP/1.", 7) != 0)
-        return bad(why, memcmp(s, "\x15\x03", 2) == 0             ? "not HTTP but TLS"
-                        : memcmp(s + 3, "\x04\0\0\0\0\0", 6) == 0 ? "not HTTP/1 but HTTP/2"
-                                                                  : "not HTTP/1");
-    if ((s[7] != '0' && s[7] != '1') || s[8] != ' ' || number_parse(s + 9, 3, 999, &status) != 0 ||
-        status < 100 || memchr(" \r\n", s[12], 3) == NULL)
+        return bad(why, s[0] == 0x15 && s[1] == 3 ? "not HTTP but TLS"      /* an alert */
+                        : s[0] == 0 && s[3] == 4  ? "not HTTP/1 but HTTP/2" /* SETTINGS */
+                                                  : "not HTTP/1");
+    if ((s[7] != '0' && s[7] != '1') || s[8] != ' ' || s[9] == '0' ||
+        number_parse(s + 9, 3, 999, &status) != 0 || memchr(" \r\n", s[12], 3) == NULL)
         return bad(why, "a bad HTTP status line");
     if (s[12] == '\n')
         h->len = 0;
@@ -163,20 +170,15 @@ static enum answer status_line(struct http *h, struct text *why)
     h->chunked = false;
     h->left = UNTIL_CLOSE;
     h->phase = HEADERS; /* the rest of the line passes for one */
-    if (status < 200 && status != 101) {
+    if (h->status < 200 && h->status != 101) {
         h->phase = INFORMATIONAL;
         return ANSWER_MORE;
     }
     healthy = http_status_in(h->want->status, h->status) > 0;
-    if (healthy && (h->want->body != NULL || h->want->json_count > 0))
+    if (healthy && (*h->needle != '\0' || h->want->json_count > 0))
         return ANSWER_MORE;
-    text_u64(why, status);
+    text_u64(why, h->status);
     return healthy ? ANSWER_GOOD : ANSWER_BAD;
-}
-
-static bool found(const struct http *h)
-{
-    return h->want->body == NULL || h->want->body[h->matched] == '\0';
 }
 
 static enum answer body_over(struct http *h, struct text *why)
@@ -187,7 +189,7 @@ static enum answer body_over(struct http *h, struct text *why)
     text_u64(why, h->status);
     if (failed < 0)
         return bad(why, ", but the body is not valid JSON");
-    if (!found(h))
+    if (*h->needle != '\0')
         return bad(why, ", but the body does not hold what --body asks for");
     if ((unsigned)failed < want->json_count) {
         const struct json_assertion *a = &want->json[failed];
@@ -229,12 +231,14 @@ static enum answer header(struct http *h, struct text *why)
 static enum answer chunk_size(struct http *h, struct text *why)
 {
     const char *at = h->line;
+    uint64_t size = 0;
     int digit;
 
-    for (h->left = 0; digit = text_hex(*at), digit >= 0; at++)
-        h->left = h->left << 4 | (unsigned)digit;
+    for (; digit = text_hex(*at), digit >= 0; at++)
+        size = size << 4 | (unsigned)digit;
     if (at == h->line || at > h->line + 15 || strchr(" \t;", *at) == NULL)
         return bad(why, "a bad chunk");
+    h->left = size;
     h->phase = h->left == 0 ? TRAILERS : CHUNK_DATA;
     return ANSWER_MORE;
 }
@@ -243,19 +247,21 @@ static enum answer chunk_size(struct http *h, struct text *why)
  * that is also its beginning, and is gone on with, is found. */
 static void search(struct http *h, char c)
 {
-    const char *needle = h->want->body;
-    unsigned n = h->matched + 1;
+    const char *whole = h->want->body, *matched = h->needle + 1;
 
-    while (n > 0 && (needle[n - 1] != c || memcmp(needle, needle + h->matched - (n - 1), n - 1) != 0))
-        n--;
-    h->matched = n;
+    for (; matched > whole; matched--) {
+        size_t len = (size_t)(matched - whole) - 1;
+        if (whole[len] == c && memcmp(whole, h->needle - len, len) == 0)
+            break;
+    }
+    h->needle = matched;
 }
 
 static enum answer body(struct http *h, const char *byte, struct text *why)
 {
-    if (!found(h))
+    if (*h->needle != '\0')
         search(h, *byte);
-    if (h->want->json_count > 0 ? json_feed(&h->json, byte, 1) != 0 : found(h))
+    if (h->want->json_count > 0 ? json_feed(&h->json, byte, 1) != 0 : *h->needle == '\0')
         return body_over(h, why);
     if (--h->left > 0)
         return ANSWER_MORE;
@@ -280,7 +286,8 @@ static bool line(struct http *h, char c)
     return true;
 }
 
-static enum answer take(struct http *h, const char *byte, struct text *why)
+/* Not inlined: the loop around it would make all of its jumps long ones. */
+__attribute__((noinline)) static enum answer take(struct http *h, const char *byte, struct text *why)
 {
     if (h->phase == STATUS) {
         h->line[h->len++] = *byte;
@@ -309,16 +316,14 @@ enum answer http_feed(struct http *h, const char *bytes, size_t len, struct text
 {
     enum answer answer = ANSWER_MORE;
 
-    if (len == 0) {
-        if (h->phase == BODY && h->left > UNTIL_CLOSE / 2)
-            return body_over(h, why);
-        return bad(why, h->taken == 0 ? "the connection was closed without an answer"
-                                      : "the connection was closed in the middle of the answer");
-    }
-    for (; len > 0 && answer == ANSWER_MORE; len--) {
-        answer = take(h, bytes++, why);
-        if (++h->taken > TAKEN_MAX && answer == ANSWER_MORE)
-            return bad(why, "the answer is too large");
-    }
-    return answer;
+    h->taken += (unsigned)len;
+    if (len == 0 && h->phase == BODY && h->left > UNTIL_CLOSE / 2)
+        return body_over(h, why);
+    for (size_t i = 0; i < len && answer == ANSWER_MORE; i++)
+        answer = take(h, bytes + i, why);
+    if (answer != ANSWER_MORE || (len > 0 && h->taken <= TAKEN_MAX))
+        return answer;
+    return bad(why, len > 0         ? "the answer is too large"
+                    : h->taken == 0 ? "the connection was closed without an answer"
+                                    : "the connection was closed in the middle of the answer");
 }
