@@ -153,6 +153,7 @@ static enum answer bad(struct text *why, const char *words)
 /* The first bytes are there: `HTTP/1.x NNN` and a space or the end of the line. */
 static enum answer status_line(struct http *h, struct text *why)
 {
+    static const char behind[] = {' ', '\r', '\n'};
     const char *s = h->line;
     uint64_t status;
     bool healthy;
@@ -162,7 +163,7 @@ static enum answer status_line(struct http *h, struct text *why)
                         : s[0] == 0 && s[3] == 4  ? "not HTTP/1 but HTTP/2" /* SETTINGS */
                                                   : "not HTTP/1");
     if ((s[7] != '0' && s[7] != '1') || s[8] != ' ' || s[9] == '0' ||
-        number_parse(s + 9, 3, 999, &status) != 0 || memchr(" \r\n", s[12], 3) == NULL)
+        number_parse(s + 9, 3, 999, &status) != 0 || memchr(behind, s[12], sizeof behind) == NULL)
         return bad(why, "a bad HTTP status line");
     if (s[12] == '\n')
         h->len = 0;
