@@ -69,17 +69,16 @@ bool http_header_is_valid(const char *header)
     return *c == '\0';
 }
 
+/* Every six bits as a digit (RFC 4648, 4). */
 static void put_base64(struct text *out, const char *bytes)
 {
     unsigned n = 0;
 
     for (; bytes[n * 6 / 8] != '\0'; n++) {
         const unsigned char *at = (const unsigned char *)bytes + n * 6 / 8;
-        unsigned two = (unsigned)at[0] << 8 | at[1];
-        text_raw(
-            out,
-            &"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"[two >> (10 - n * 6 % 8) & 63],
-            1);
+        int six = (at[0] << 8 | at[1]) >> (10 - n * 6 % 8) & 63;
+        six += six < 26 ? 'A' : six < 52 ? 'a' - 26 : six < 62 ? '0' - 52 : six < 63 ? '+' - 62 : '/' - 63;
+        text_format(out, "%c", six);
     }
     for (; n % 4 != 0; n++)
         text_put(out, "=");
