@@ -34,14 +34,14 @@ static const struct scheme {
 /* The scheme called `name`, from which +unix is taken, or NULL. */
 static const struct scheme *find_scheme(char *name, bool *is_unix)
 {
-    size_t len = strcspn(name, "+");
+    char *suffix = (char *)text_find(name, "+unix");
+    bool suffixed = suffix != NULL && suffix[5] == '\0';
 
-    *is_unix = strcmp(name + len, "+unix") == 0;
-    if (*is_unix)
-        name[len] = '\0';
+    if (suffixed)
+        *suffix = '\0';
     for (const struct scheme *s = schemes; s < schemes + sizeof schemes / sizeof schemes[0]; s++)
-        if (strcmp(s->name, name) == 0 && (!*is_unix || s->form == OR_SOCKET)) {
-            *is_unix |= s->form == SOCKET;
+        if (strcmp(s->name, name) == 0 && (!suffixed || s->form == OR_SOCKET)) {
+            *is_unix = suffixed || s->form == SOCKET;
             return s;
         }
     return NULL;
