@@ -89,7 +89,7 @@ static void put_host(struct text *out, const struct target *t)
     const char *host = t->is_unix ? "localhost" : t->host;
 
     text_format(out, strchr(host, ':') == NULL ? "%s" : "[%s]", host);
-    if (t->port != 80 && !t->is_unix)
+    if (t->port != 80 && t->port != 0)
         text_format(out, ":%u", t->port);
 }
 
