@@ -35,7 +35,7 @@ struct json_level {
 struct json {
     const struct json_assertion *assertion;
     struct json_level *level; /* of the innermost container that is open */
-    unsigned count;
+    size_t count;
     unsigned len;  /* of `word` */
     unsigned unit; /* the code units of the last two escapes, where they follow one another */
     unsigned char state;

@@ -53,10 +53,10 @@ void json_begin(struct json *j, const struct json_assertion *assertions, size_t 
 {
     memset(j, 0, sizeof *j);
     j->assertion = assertions;
-    j->count = (unsigned)count;
+    j->count = count;
     j->state = VALUE;
     j->level = j->levels;
-    for (unsigned i = 0; i < j->count; i++)
+    for (size_t i = 0; i < j->count; i++)
         j->levels[0].rest[i] = assertions[i].path;
 }
 
@@ -64,7 +64,7 @@ void json_begin(struct json *j, const struct json_assertion *assertions, size_t 
  * which paths go on to it? */
 static void follow(struct json *j)
 {
-    for (unsigned i = 0; i < j->count; i++) {
+    for (size_t i = 0; i < j->count; i++) {
         struct json_level *level = j->level;
         const char *name = level[-1].rest[i];
         size_t len = strcspn(name, ".=");
@@ -86,7 +86,7 @@ static void judge(struct json *j, bool is_string)
 {
     const struct json_assertion *a = j->assertion;
 
-    for (unsigned i = 0; i < j->count; i++, a++)
+    for (size_t i = 0; i < j->count; i++, a++)
         if (j->level->rest[i][0] == '=' && (is_string || !a->string_only) && j->len == a->value_len &&
             memcmp(j->word, a->value, j->len) == 0)
             j->holds[i] = true;
@@ -133,7 +133,7 @@ static bool literal_done(struct json *j)
 
     judge(j, false);
     keep(j, '\0');
-    for (unsigned i = 0; i < 3; i++)
+    for (size_t i = 0; i < 3; i++)
         if (strcmp(j->word, names[i]) == 0)
             return true;
     return is_number(j->word, j->len == (unsigned)CUT);
@@ -299,7 +299,7 @@ int json_end(struct json *j)
     json_feed(j, " ", 1); /* the end of a literal */
     if (j->state != (COMMA | CLOSE) || j->level->open != '\0')
         return -1;
-    for (unsigned i = 0; i < j->count; i++)
+    for (size_t i = 0; i < j->count; i++)
         if (!j->holds[i])
             return (int)i;
     return (int)j->count;
