@@ -142,7 +142,7 @@ int check_command(char *const *argv, char *const *env)
     if (options.help)
         return output_string(help) == 0 ? 0 : UNHEALTHY;
     targets.item = (const char **)argv;
-    for (; *argv != NULL; argv++)
+    while (argv[targets.count] != NULL)
         targets.count++;
     if (targets.count == 0 && faults.len == 0) {
         result = verdict_of_pid1(options.probe.wait, &report);
