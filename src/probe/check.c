@@ -131,9 +131,10 @@ int check_command(char *const *argv, char *const *env)
     static const struct option health[] = {{"health", 0, OPTION_LIST, 0}};
     static char reasons[PIPE_BUF], lines[PIPE_BUF];
     static struct check_options options;
-    static struct list targets;
+    struct list targets;
     static struct probe_plan plan;
     struct text faults, report;
+    size_t count = 0;
     int result = -1;
 
     text_init(&faults, reasons, sizeof reasons);
@@ -141,10 +142,10 @@ int check_command(char *const *argv, char *const *env)
     argv += options_parse(table, sizeof table / sizeof table[0], &options, argv, env, &faults);
     if (options.help)
         return output_string(help) == 0 ? 0 : UNHEALTHY;
-    targets.item = (const char **)argv;
-    while (argv[targets.count] != NULL)
-        targets.count++;
-    if (targets.count == 0 && faults.len == 0) {
+    while (argv[count] != NULL)
+        count++;
+    targets = (struct list){(const char **)argv, count, 0};
+    if (count == 0 && faults.len == 0) {
         result = verdict_of_pid1(options.probe.wait, &report);
         if (result < 0) {
             options_parse(health, 1, &targets, argv - 1 /* no words are left */, env, &faults);
