@@ -134,9 +134,10 @@ static const char *parse(const char *word, struct target *t)
     memcpy(copy, word, len);
     before = (size_t)(colon - word) + 3;
     rest = host = copy + before;
-    for (end = rest; strchr("/?#", *end) == NULL; end++)
-        if (*end == '@')
-            host = end + 1;
+    end = rest + strcspn(rest, "/?#");
+    for (char *c = rest; c < end; c++)
+        if (*c == '@')
+            host = c + 1;
     t->shown = memcpy(copy + len + 1, word, before);
     memcpy(copy + len + 1 + before, host, strlen(host));
     for (; *word != '\0'; word++)

@@ -93,16 +93,19 @@ static int verdict_of_pid1(int64_t wait, struct text *report)
     }
 }
 
-/* The number behind `name`, or -1. */
-static long status_field(const char *status, const char *name)
+/* The first number of the next line behind `*at` that begins with `name` (four bytes), or -1. */
+static long status_field(const char **at, const char *name)
 {
-    const char *at = text_find(status, name);
     uint64_t number;
 
-    if (at == NULL)
-        return -1;
-    at += strlen(name);
-    return number_scan(&at, UINT32_MAX / 2, &number) == 0 ? (long)number : -1;
+    do {
+        *at = strchr(*at + 1,
+                     name[0]); /* most lines begin with something else: a tenth of the work of text_find */
+        if (*at == NULL)
+            return -1;
+    } while ((*at)[-1] != '\n' || strncmp(*at, name, 4) != 0);
+    *at += 5; /* a tab is behind it */
+    return number_scan(at, UINT32_MAX / 2, &number) == 0 ? (long)number : -1;
 }
 
 /* A probe that an engine starts as root in an image that drops to another user: become that user, as far as
@@ -110,15 +113,16 @@ static long status_field(const char *status, const char *name)
 static void become_like_pid1(void)
 {
     static char status[2048];
+    const char *at = status;
     long uid, gid;
     unsigned group;
 
     if (geteuid() != 0)
         return;
     read_small("/proc/1/status", status, sizeof status);
-    uid = status_field(status, "\nUid:\t");
-    gid = status_field(status, "\nGid:\t");
-    if (uid <= 0 || gid < 0)
+    uid = status_field(&at, "Uid:");
+    gid = uid <= 0 ? -1 : status_field(&at, "Gid:");
+    if (gid < 0)
         return;
     group = (unsigned)gid;
     syscall(CALL_SETGROUPS, 1, &group);

@@ -93,42 +93,38 @@ static void put_host(struct text *out, const struct target *t)
         text_format(out, ":%u", t->port);
 }
 
-static void put_header(struct text *out, const char *header)
-{
-    text_put(out, "\r\n");
-    text_put(out, header);
-}
-
 static bool overridden(const struct http_want *want, const char *header)
 {
-    size_t name = strcspn(header, ":");
-
     for (size_t i = 0; i < want->header_count; i++)
-        if (text_same(want->headers[i], header) > name)
+        if (text_same(want->headers[i], header) > strcspn(header, ":"))
             return true;
     return false;
 }
 
 void http_request(const struct target *target, const struct http_want *want, struct text *out)
 {
-    const char *ours = "Host: \0User-Agent: kinglet/" KINGLET_VERSION
-                       "\0Accept: */*\0Connection: close\0Authorization: Basic \0";
+    const char *ours = "\r\nHost: \0\r\nUser-Agent: kinglet/" KINGLET_VERSION
+                       "\0\r\nAccept: */*\0\r\nConnection: close\0\r\nAuthorization: Basic \0";
 
     text_put(out, want->head ? "HEAD " : "GET ");
     text_put(out, target->path[0] == '\0' ? "/" : target->path);
     text_put(out, " HTTP/1.1");
-    for (; *ours != '\0'; ours = text_after(ours)) {
-        if (overridden(want, ours) || (ours[1] == 'u' && target->userinfo == NULL))
+    for (size_t len; *ours != '\0'; ours += len + 1) {
+        const char *name = ours + 2;
+        len = strlen(ours);
+        if (overridden(want, name) || (name[1] == 'u' && target->userinfo == NULL))
             continue;
-        put_header(out, ours);
-        if (ours[1] == 'u')
+        text_raw(out, ours, len);
+        if (name[1] == 'u')
             put_base64(out, target->userinfo);
-        else if (ours[0] == 'H')
+        else if (name[0] == 'H')
             put_host(out, target);
     }
-    for (size_t i = 0; i < want->header_count; i++)
-        put_header(out, want->headers[i]);
-    put_header(out, "\r\n");
+    for (size_t i = 0; i < want->header_count; i++) {
+        text_put(out, "\r\n");
+        text_put(out, want->headers[i]);
+    }
+    text_put(out, "\r\n\r\n");
 }
 
 /* --- the answer --- */
