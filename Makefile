@@ -20,8 +20,7 @@ export KINGLET := $(abspath $(O))/kinglet
 WARN := -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wswitch-enum \
 	-Wvla -Wformat=2 -Wundef $(if $(CI),-Werror)
 DEFS := -std=c11 -D_GNU_SOURCE -DKINGLET_VERSION='"$(VERSION)"' -Iinclude -MMD -MP -ffile-prefix-map=$(CURDIR)=.
-# Every function with an array of characters is guarded; -strong, which guards each local whose address is taken, costs
-# 2.6 KB. No CET: the loader asks for it only where the C library is built with it too, and musl is not.
+# Each array of characters is guarded (-strong guards all locals pointed to, for 2.6 KB). CET takes a C library built for it.
 HARD := -fPIE -fstack-protector -fstack-clash-protection $(if $(findstring x86_64,$(TRIPLE)),-fcf-protection=none -malign-data=abi -mgeneral-regs-only)
 SMALL := -Oz -fno-move-loop-invariants -fno-expensive-optimizations -fno-caller-saves -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables -fno-unwind-tables \
 	-fomit-frame-pointer -fno-ident -fvisibility=hidden -fmerge-all-constants
@@ -112,9 +111,8 @@ layers: $(O)/kinglet ## a module knows only those below it
 	@tests/tally layers tests/layers $(O)/obj
 coverage sanitized analyze: ## what the tests reach; they under ASan, UBSan and valgrind; gcc's and clang's analysers
 	@tests/$@
-bench: $(O)/kinglet ## figures beside the peers, in one run
-	tests/packages/install build test bench
-	$(PYTHON) tests/bench/bench.py --json $(O)/bench.json
+bench: $(O)/kinglet ## figures beside the peers, in one run, with a plot
+	@tests/bench/run $(O)
 lint: ## clang-format, clang-tidy, cppcheck, shellcheck-free of findings
 	clang-format --dry-run --Werror $(CSRC)
 	clang-tidy --quiet $(SRC) -- $(DEFS)
