@@ -103,7 +103,7 @@ static void write_line(const char *line, size_t len)
 
     if (poll(&room, 1, 0) != 1 || (room.revents & POLLOUT) == 0)
         return;
-    if (syscall(SYS_pwritev2, STDERR_FILENO, &part, 1UL, -1L, -1L, NOWAIT) < 0 &&
+    if (syscall(SYS_pwritev2, STDERR_FILENO, &part, 1UL, -1L, -1L, (long)NOWAIT) < 0 &&
         (errno == EOPNOTSUPP || errno == ENOSYS || errno == EINVAL || errno == EPERM)) {
         ssize_t ignored = write(STDERR_FILENO, line, len);
         (void)ignored;
