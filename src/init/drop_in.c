@@ -15,13 +15,14 @@
 #include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 /* So that PROGRAM's session can have the terminal. It sends SIGHUP and SIGCONT to the one that led its
  * session, which mean nothing; to ignore a signal is to forget a pending one (sigaction(2)). */
 static void give_up_terminal(void)
 {
-    if (ioctl(STDIN_FILENO, TIOCNOTTY) != 0 || getsid(0) != getpid())
+    if (syscall(SYS_ioctl, STDIN_FILENO, TIOCNOTTY) != 0 || getsid(0) != getpid())
         return;
     launch_dispose(SIGHUP, true);
     launch_dispose(SIGCONT, true);
