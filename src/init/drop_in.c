@@ -88,8 +88,7 @@ int drop_in_command(const struct personality *p, char **argv, char **env, struct
     text_init(&t, words, sizeof words);
     argv += personality_options(p, argv, env, &options, &t);
     level = options.debug ? LOG_DEBUG : options.log_level + options.verbose * p->verbose;
-    log_setup(NULL, level > LOG_DEBUG ? LOG_DEBUG : (enum log_level)level, false);
-    log_setup_head(p->head, personality_levels[p->levels]);
+    log_setup(level, p->head, personality_levels[p->levels]);
     if (options.licence)
         return help_print(HELP_LICENCE);
     if (options.help || options.version) {
