@@ -179,9 +179,9 @@ static void test_expansion(void **state)
         {"${PORT:=a}", "unknown operator"},
         {"${PORT%a}", "unknown operator"},
         {"${PORT:}", "unknown operator"},
-        {"${NONE}", "NONE is not set (${NONE:-} where empty is meant)"},
-        {"${NONE:?set it}", "NONE: set it"},
-        {"${EMPTY:?}", "EMPTY is not set"},
+        {"${NONE}", "'${NONE}': is not set (:- where empty is meant)"},
+        {"${NONE:?set it}", "'${NONE:?set it}': set it"},
+        {"${EMPTY:?}", "'${EMPTY:?}': is not set"},
         {"${A:-${A:-${A:-${A:-${A:-${A:-${A:-${A:-${A:-x}}}}}}}}}", "nested too deep"},
     };
 
