@@ -32,7 +32,7 @@ void text_put(struct text *t, const char *string)
     text_raw(t, string, strlen(string));
 }
 
-static void text_number(struct text *t, uint64_t n, unsigned base)
+void text_number(struct text *t, uint64_t n, unsigned base)
 {
     char digits[20];
     size_t i = sizeof digits;
@@ -145,7 +145,7 @@ void text_vformat(struct text *t, const char *format, va_list args)
                 text_put(t, "-");
                 n = 0U - n;
             }
-            text_number(t, n, *format == 'x' ? 16 : 10);
+            text_number(t, n, 10);
         }
     }
 }

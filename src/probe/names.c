@@ -91,11 +91,13 @@ void names_hosts_line(char *line, const char *host, struct addresses found[2])
     line[strcspn(line, "#")] = '\0';
     if (address_parse(next_word(&line), &address) != 0)
         return;
-    for (const char *word = next_word(&line); *word != '\0'; word = next_word(&line))
-        if (strlen(word) == strlen(host) && host[text_same(word, host)] == '\0') {
+    for (const char *word = next_word(&line); *word != '\0'; word = next_word(&line)) {
+        size_t same = text_same(word, host);
+        if (word[same] == '\0' && host[same] == '\0') {
             address_add(&found[address.v6], address.v6, address.bytes);
             return;
         }
+    }
 }
 
 bool names_candidate(const struct names_config *config, const char *host, unsigned n,
