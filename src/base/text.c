@@ -106,14 +106,17 @@ void text_u64(struct text *t, uint64_t n)
 void text_duration(struct text *t, int64_t us)
 {
     uint64_t n = us < 0 ? 0 : (uint64_t)us;
-    unsigned unit = n < 1000 ? 1 : n < 1000000 ? 1000 : 1000000;
+    const char *unit = n < 1000 ? " us" : n < 1000000 ? " ms" : " s";
 
-    text_u64(t, n / unit);
-    if (unit > 1) {
+    if (n >= 1000000)
+        n /= 1000;
+    if (n >= 1000) {
+        text_u64(t, n / 1000);
         text_put(t, ".");
-        text_u64(t, n % unit * 10 / unit);
+        n = n % 1000 / 100;
     }
-    text_put(t, unit == 1 ? " us" : unit == 1000 ? " ms" : " s");
+    text_u64(t, n);
+    text_put(t, unit);
 }
 
 void text_vformat(struct text *t, const char *format, va_list args)
