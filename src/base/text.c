@@ -34,14 +34,12 @@ void text_put(struct text *t, const char *string)
 
 void text_number(struct text *t, uint64_t n, unsigned base)
 {
-    char digits[20];
-    size_t i = sizeof digits;
+    uint64_t unit = 1;
 
-    do {
-        digits[--i] = "0123456789abcdef"[n % base];
-        n /= base;
-    } while (n > 0);
-    text_raw(t, digits + i, sizeof digits - i);
+    while (n / unit >= base)
+        unit *= base;
+    for (; unit > 0; unit /= base)
+        text_raw(t, &"0123456789abcdef"[n / unit % base], 1);
 }
 
 /* Length of the character at `s`: printable ASCII, or a well-formed UTF-8 sequence (RFC 3629, section 4), or

@@ -21,8 +21,11 @@ void names_end(struct names_config *config)
         config->attempts = 1;
     if (config->timeout == 0)
         config->timeout = 1;
-    if (config->servers == 0)
-        address_parse("127.0.0.1", &config->server[config->servers++]);
+    if (config->servers == 0) { /* which is all zeros yet */
+        config->servers = 1;
+        config->server[0].bytes[0] = 127;
+        config->server[0].bytes[3] = 1;
+    }
 }
 
 /* The next word of `*line`, which becomes a string of its own, or "" at the end. */
