@@ -25,7 +25,7 @@ static int parse_v6(const char *word, unsigned char bytes[16])
         return -1;
     while (*word != '\0') { /* a group begins, or the second colon of two */
         unsigned group = 0;
-        int digits = 0;
+        int digits = 0, digit;
         if (*word == ':') {
             if (gap >= 0)
                 return -1;
@@ -41,8 +41,8 @@ static int parse_v6(const char *word, unsigned char bytes[16])
             count += 4;
             break;
         }
-        for (; text_hex(*word) >= 0; word++, digits++)
-            group = group << 4 | (unsigned)text_hex(*word);
+        for (; (digit = text_hex(*word)) >= 0; word++, digits++)
+            group = group << 4 | (unsigned)digit;
         if (digits == 0 || digits > 4 || (*word == ':' ? *++word == '\0' : *word != '\0'))
             return -1;
         bytes[count++] = (unsigned char)(group >> 8);
@@ -67,29 +67,27 @@ int address_parse(const char *word, struct address *address)
 void address_put(struct text *t, const struct address *address)
 {
     const unsigned char *b = address->bytes;
-    int zeros = -1,
-        best = 1; /* where the longest run of zero groups begins, and its length (RFC 5952, 4.2) */
+    int last = -1, best = 1,
+        n = 0; /* where the longest run of zero groups ends, its length (RFC 5952, 4.2) */
 
     if (!address->v6) {
         text_format(t, "%u.%u.%u.%u", b[0], b[1], b[2], b[3]);
         return;
     }
     for (int i = 0; i < 8; i++) {
-        int n = 0;
-        while (i + n < 8 && b[2 * (i + n)] == 0 && b[2 * (i + n) + 1] == 0)
-            n++;
+        n = (b[2 * i] | b[2 * i + 1]) == 0 ? n + 1 : 0;
         if (n > best) {
             best = n;
-            zeros = i;
+            last = i;
         }
     }
     for (int i = 0; i < 8; i++) {
-        if (i == zeros) {
+        if (i == last - best + 1) {
             text_put(t, "::");
-            i += best - 1;
+            i = last;
             continue;
         }
-        if (i > 0 && i != zeros + best)
+        if (i > 0 && i != last + 1)
             text_put(t, ":");
         text_number(t, (unsigned)(b[2 * i] << 8 | b[2 * i + 1]), 16);
     }
