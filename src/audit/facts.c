@@ -7,6 +7,7 @@
 #include "kinglet/arena.h"
 #include "kinglet/audit.h"
 #include "kinglet/capability.h"
+#include "kinglet/file.h"
 #include "kinglet/number.h"
 #include "look.h"
 
@@ -38,15 +39,9 @@ bool look_at(struct reading *r, const char *path, bool follow)
  * fit. */
 static long read_file(struct reading *r, const char *path)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-    long len = 0, n = -1;
+    long len = file_read(path, r->buffer, LOOK_BUFFER + 1);
 
-    while (fd >= 0 && (n = read(fd, r->buffer + len, (size_t)(LOOK_BUFFER - len))) > 0)
-        len += n;
-    r->buffer[len] = '\0';
-    n = n < 0 ? -errno : len < LOOK_BUFFER ? len : -EFBIG;
-    close(fd);
-    return n;
+    return len == LOOK_BUFFER ? -EFBIG : len;
 }
 
 const char *look_join(struct reading *r, const char *folder, const char *name)

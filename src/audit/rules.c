@@ -295,9 +295,9 @@ static enum finding each(const struct audit_facts *f, enum audit_check check, en
             text_put(why, MORE);
             continue;
         }
-        text_format(why, "%s%llu (%s)", told > 1 ? ", " : ": ", (unsigned long long)p->pid, p->name);
+        text_format(why, "%s%u (%s)", told > 1 ? ", " : ": ", (unsigned)p->pid, p->name);
         if (check == AUDIT_USER)
-            text_format(why, " %llu:%llu", (unsigned long long)p->uid[1], (unsigned long long)p->gid[1]);
+            text_format(why, " %u:%u", (unsigned)p->uid[1], (unsigned)p->gid[1]);
         if (check == AUDIT_CAPABILITIES && v > FINDING_UNKNOWN) {
             capability_put(why, beyond(f, p));
         }

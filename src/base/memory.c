@@ -14,11 +14,8 @@ extern const char __executable_start[], etext[];
 /* The whole pages from `from` to `to`. */
 static void advise(uintptr_t from, uintptr_t to, int advice)
 {
-    /* asked for while all code is there: to ask again would bring some of it back */
-    static uintptr_t page;
+    uintptr_t page = (uintptr_t)getpagesize();
 
-    if (page == 0)
-        page = (uintptr_t)getpagesize();
     from = (from + page - 1) & ~(page - 1);
     to &= ~(page - 1);
     madvise((void *)from, to - from, advice); /* NOLINT(performance-no-int-to-ptr): addresses it is about */

@@ -15,13 +15,14 @@
 #include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 /* So that PROGRAM's session can have the terminal. It sends SIGHUP and SIGCONT to the one that led its
  * session, which mean nothing; to ignore a signal is to forget a pending one (sigaction(2)). */
 static void give_up_terminal(void)
 {
-    if (ioctl(STDIN_FILENO, TIOCNOTTY) != 0 || getsid(0) != getpid())
+    if (syscall(SYS_ioctl, STDIN_FILENO, TIOCNOTTY) != 0 || getsid(0) != getpid())
         return;
     launch_dispose(SIGHUP, true);
     launch_dispose(SIGCONT, true);
@@ -87,8 +88,7 @@ int drop_in_command(const struct personality *p, char **argv, char **env, struct
     text_init(&t, words, sizeof words);
     argv += personality_options(p, argv, env, &options, &t);
     level = options.debug ? LOG_DEBUG : options.log_level + options.verbose * p->verbose;
-    log_setup(NULL, level > LOG_DEBUG ? LOG_DEBUG : (enum log_level)level, false);
-    log_setup_head(p->head, personality_levels[p->levels]);
+    log_setup(level, p->head, personality_levels[p->levels]);
     if (options.licence)
         return help_print(HELP_LICENCE);
     if (options.help || options.version) {

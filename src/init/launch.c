@@ -112,7 +112,7 @@ _Noreturn void launch_exec(const struct launch *launch, volatile int *status)
         setpgid(0, 0);
         launch_pass_terminal(launch, ours, getpid());
     } else if (launch->session == LAUNCH_SESSION && setsid() > 0 && launch->terminal >= 0) {
-        ioctl(launch->terminal, TIOCSCTTY, 0);
+        syscall(SYS_ioctl, launch->terminal, TIOCSCTTY, 0);
     }
     if (launch->death_signal != 0)
         prctl(PR_SET_PDEATHSIG, (unsigned long)launch->death_signal);

@@ -101,13 +101,6 @@ int run_program(struct supervise_plan *plan, const struct run_options *options, 
     return supervise(plan);
 }
 
-static enum log_level level(const struct run_options *o)
-{
-    unsigned wanted = o->log_level + o->verbose;
-
-    return wanted > LOG_DEBUG ? LOG_DEBUG : (enum log_level)wanted;
-}
-
 int run_command(char **argv, char **env, struct launch *launch)
 {
     char reasons[PIPE_BUF];
@@ -117,7 +110,7 @@ int run_command(char **argv, char **env, struct launch *launch)
 
     text_init(&faults, reasons, sizeof reasons);
     s.argv = argv + run_options_parse(argv, env, &options, &faults);
-    log_setup("kinglet", level(&options), options.log_format == 1);
+    log_setup(options.log_level + options.verbose, options.log_format == 1 ? LOG_JSON : NULL, NULL);
     if (options.help || options.version || options.licence)
         return help_print(options.help ? HELP_RUN : options.version ? HELP_VERSION : HELP_LICENCE);
     prepare(&s, env, &faults);

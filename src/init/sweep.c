@@ -2,6 +2,7 @@
 #include "kinglet/sweep.h"
 
 #include "kinglet/directory.h"
+#include "kinglet/file.h"
 #include "kinglet/number.h"
 #include "kinglet/text.h"
 
@@ -21,19 +22,11 @@ static pid_t parent_of(pid_t pid)
     const char *at;
     struct text t;
     uint64_t parent = 0;
-    ssize_t n;
-    int fd;
 
     text_init(&t, path, sizeof path);
     text_format(&t, "/proc/%d/stat", pid);
-    fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
+    if (file_read(path, stat, sizeof stat) <= 0)
         return 0;
-    n = read(fd, stat, sizeof stat - 1);
-    close(fd);
-    if (n <= 0)
-        return 0;
-    stat[n] = '\0';
     at = strrchr(stat, ')'); /* a name may hold anything but ends with the last one */
     if (at == NULL || strlen(at) < 5)
         return 0;

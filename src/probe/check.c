@@ -4,13 +4,13 @@
 #include "kinglet/calls.h"
 #include "kinglet/clock.h"
 #include "kinglet/expand.h"
+#include "kinglet/file.h"
 #include "kinglet/log.h"
 #include "kinglet/number.h"
 #include "kinglet/options.h"
 #include "kinglet/output.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
 #include <stddef.h>
@@ -53,18 +53,6 @@ static const char help[] =
     "         --status 200-399  -H --header 'Name: value'  -X --method GET|HEAD\n"
     "         --body TEXT       --json PATH=VALUE   -q --quiet   -v --verbose\n";
 
-/* The contents of a small file of /proc, NUL-terminated. Returns its length, or 0. */
-static size_t read_small(const char *path, char *buffer, size_t size)
-{
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    ssize_t n = fd < 0 ? 0 : read(fd, buffer, size - 1);
-
-    if (fd >= 0)
-        close(fd);
-    buffer[n < 0 ? 0 : n] = '\0';
-    return n < 0 ? 0 : (size_t)n;
-}
-
 /* The exit status by the name of PID 1, which it alone can set; bad news is waited out for `wait`. Or -1
  * where PID 1 supervises nothing. The report says which. */
 static int verdict_of_pid1(int64_t wait, struct text *report)
@@ -75,7 +63,7 @@ static int verdict_of_pid1(int64_t wait, struct text *report)
     int64_t deadline = clock_us() + wait;
 
     while (true) {
-        bool readable = read_small("/proc/1/comm", name, sizeof name) > 0, healthy;
+        bool readable = file_read("/proc/1/comm", name, sizeof name) > 0, healthy;
         name[strcspn(name, "\n")] = '\0';
         if (strncmp(name, prefix, sizeof prefix - 1) != 0) {
             text_format(report, "PID 1 %s%s",
@@ -118,7 +106,7 @@ static void become_like_pid1(void)
     long uid, gid;
     unsigned group;
 
-    if (geteuid() != 0 || read_small("/proc/1/status", status, sizeof status) == 0)
+    if (geteuid() != 0 || file_read("/proc/1/status", status, sizeof status) <= 0)
         return;
     uid = status_field(&at, "Uid:");
     gid = uid <= 0 ? -1 : status_field(&at, "Gid:");

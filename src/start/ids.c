@@ -70,8 +70,7 @@ static int parse_groups(const struct list *groups, struct identity *identity, st
 
 static int parse_capability(const char *word, uint64_t *set, struct text *faults)
 {
-    const char *name = strncmp(word, "CAP_", 4) == 0 ? word + 4 : word;
-    uint64_t bit = capability_find(name, strlen(name));
+    uint64_t bit = capability_find(strncmp(word, "CAP_", 4) == 0 ? word + 4 : word);
 
     if (bit != 0) {
         *set |= bit;

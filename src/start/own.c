@@ -68,7 +68,7 @@ enum part { FILES_OF_EVEN, FILES_OF_ODD, DIRECTORIES };
 
 /* In memory that both processes share. */
 struct tally {
-    unsigned long changed, linked, refused;
+    unsigned changed, linked, refused;
     int error;            /* that of the first one that was refused */
     char name[NAME_ROOM]; /* and its name */
 };
@@ -80,7 +80,7 @@ struct walk {
     struct tally *tally;
 };
 
-static bool count_first(unsigned long *n) /* NOLINT(readability-non-const-parameter): it is changed */
+static bool count_first(unsigned *n) /* NOLINT(readability-non-const-parameter): it is changed */
 {
     return __atomic_fetch_add(n, 1, __ATOMIC_RELAXED) == 0;
 }
@@ -412,12 +412,12 @@ static bool own_path(struct walk *w, const char *path, struct text *faults)
     if (error != 0 && error != -EROFS)
         fault(faults, path, error == -ESTALE ? "directories are moved while it is walked" : log_errno(error));
     if (t->refused > 0)
-        log_line(LOG_WARN, "--own: %s: %lu entries stay as they are ('%s': %s)", path, t->refused, t->name,
+        log_line(LOG_WARN, "--own: %s: %u entries stay as they are ('%s': %s)", path, t->refused, t->name,
                  log_errno(t->error));
     if (t->linked > 0)
-        log_line(LOG_WARN, "--own: %s: %lu files with further hard links stay as they are", path, t->linked);
+        log_line(LOG_WARN, "--own: %s: %u files with further hard links stay as they are", path, t->linked);
     if (t->changed > 0)
-        log_line(LOG_INFO, "--own: %s: %lu entries given to %u:%u", path, t->changed, w->uid, w->gid);
+        log_line(LOG_INFO, "--own: %s: %u entries given to %u:%u", path, t->changed, w->uid, w->gid);
     return t->refused == 0;
 }
 

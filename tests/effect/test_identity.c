@@ -319,6 +319,6 @@ int main(void)
         cmocka_unit_test(test_without_user_nothing_is_touched),
     };
 
-    log_setup("kinglet", LOG_ERROR, false);
+    log_setup(LOG_ERROR, NULL, NULL);
     return cmocka_run_group_tests_name("identity", tests, NULL, NULL);
 }

@@ -40,9 +40,14 @@ static void test_text_formats(void **state)
     FAULTS(t);
 
     (void)state;
-    text_format(&t, "%d %d %u %llu %lu %x %c %% %.*s %s", -5, -2147483647 - 1, 4294967295U,
-                (unsigned long long)UINT64_MAX, (size_t)7, 48879U, 'k', 2, "abc", "end");
-    assert_string_equal(t.at, "-5 -2147483648 4294967295 18446744073709551615 7 beef k % ab end");
+    text_format(&t, "%d %d %u %c %% %.*s %s", -5, -2147483647 - 1, 4294967295U, 'k', 2, "abc", "end");
+    assert_string_equal(t.at, "-5 -2147483648 4294967295 k % ab end");
+    text_init(&t, t_bytes, sizeof t_bytes);
+    text_u64(&t, UINT64_MAX);
+    assert_string_equal(t.at, "18446744073709551615");
+    text_init(&t, t_bytes, sizeof t_bytes);
+    text_number(&t, 48879, 16);
+    assert_string_equal(t.at, "beef");
     text_init(&t, t_bytes, sizeof t_bytes);
     text_duration(&t, 999);
     text_put(&t, " ");
@@ -176,9 +181,9 @@ static void test_expansion(void **state)
         {"${PORT:=a}", "unknown operator"},
         {"${PORT%a}", "unknown operator"},
         {"${PORT:}", "unknown operator"},
-        {"${NONE}", "NONE is not set (${NONE:-} where empty is meant)"},
-        {"${NONE:?set it}", "NONE: set it"},
-        {"${EMPTY:?}", "EMPTY is not set"},
+        {"${NONE}", "'${NONE}': is not set (:- where empty is meant)"},
+        {"${NONE:?set it}", "'${NONE:?set it}': set it"},
+        {"${EMPTY:?}", "'${EMPTY:?}': is not set"},
         {"${A:-${A:-${A:-${A:-${A:-${A:-${A:-${A:-${A:-x}}}}}}}}}", "nested too deep"},
     };
 
