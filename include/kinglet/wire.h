@@ -1,8 +1,10 @@
 /* wire: messages of binary protocols, written from a form, and the numbers in them, most significant byte
  * first. Pure.
  *
- * A form is the bytes of a message. WIRE and a character stand for what is not the same in every message:
+ * A form is the bytes of a message, and WIRE at its end. WIRE and a character stand for what is not the same
+ * in every message:
  *
+ *   ! " # ...  leaves out as many bytes of the form as the next one says where part 1, 2, 3 ... is NULL
  *   0 1 2 ...  the bytes of that part
  *   @ A B ...  the length of part 0, 1, 2 ... in decimal
  *   P Q R ...  the same in four bytes with the highest bit set
@@ -17,15 +19,18 @@
 
 #define WIRE "\xfe"
 
-enum { WIRE_DEPTH = 3 /* of such fields in each other */ };
+enum {
+    WIRE_DEPTH = 6, /* of such fields in each other */
+    WIRE_PARTS = 4, /* of a message */
+};
 
 struct wire_part {
     const char *at;
     size_t len; /* at most 65535 */
 };
 
-/* Appends a message: `size` bytes of `form`, filled in with `parts`. */
-void wire_put(struct text *out, const char *form, size_t size, const struct wire_part *parts);
+/* Appends a message: `form`, filled in with `parts`. */
+void wire_put(struct text *out, const char *form, const struct wire_part *parts);
 
 /* The number in `width` bytes (1 to 4) at `at`. */
 uint32_t wire_get(const char *at, unsigned width);

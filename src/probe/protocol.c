@@ -15,6 +15,9 @@ enum {
 void protocol_begin(struct protocol *p, const struct target *target, const struct http_want *want,
                     const unsigned char random[TLS_RANDOM], struct text *out)
 {
+    struct wire_part parts[WIRE_PARTS];
+    const char *form = WIRE;
+
     p->target = target;
     p->len = 0;
     switch (target->kind) {
@@ -23,30 +26,29 @@ void protocol_begin(struct protocol *p, const struct target *target, const struc
         http_request(target, want, out);
         break;
     case TARGET_GRPC:
-        grpc_request(target, out);
+        form = grpc_request(target, parts);
         break;
     case TARGET_POSTGRES:
-        postgres_request(target, out);
+        form = postgres_request(target, parts);
         break;
     case TARGET_REDIS:
-        redis_request(target, out);
+        form = redis_request(target, parts);
         break;
     case TARGET_FCGI:
-        fcgi_request(target, out);
+        form = fcgi_request(target, parts);
         break;
     case TARGET_TLS:
-        tls_request(target, random, out);
+        form = tls_request(target, random, parts);
         break;
     case TARGET_CONNECT:
     case TARGET_FILE:
         break;
     }
+    wire_put(out, form, parts);
 }
 
-static enum answer parse(const struct target *target, const char *bytes, size_t len, struct text *why)
+static const char *parse(const struct target *target, const char *bytes, size_t len, struct text *why)
 {
-    if (memcmp(bytes, "HTTP/", ANSWER_MIN) == 0)
-        return ANSWER_ALIEN;
     switch (target->kind) {
     case TARGET_GRPC:
         return grpc_answer(target, bytes, len, why);
@@ -63,7 +65,7 @@ static enum answer parse(const struct target *target, const char *bytes, size_t 
     case TARGET_FILE:
         break;
     }
-    return ANSWER_ALIEN;
+    return ALIEN;
 }
 
 enum answer protocol_feed(struct protocol *p, const char *bytes, size_t len, struct text *why)
@@ -75,7 +77,7 @@ enum answer protocol_feed(struct protocol *p, const char *bytes, size_t len, str
     };
     char *all = p->state.bytes;
     size_t room = sizeof p->state.bytes - 1 - p->len;
-    enum answer answer = ANSWER_MORE;
+    const char *words = NULL, *stranger = "";
 
     if (p->target->kind == TARGET_HTTP)
         return http_feed(&p->state.http, bytes, len, why);
@@ -85,20 +87,23 @@ enum answer protocol_feed(struct protocol *p, const char *bytes, size_t len, str
         memcpy(all + p->len, bytes, len);
     p->len += len;
     all[p->len] = '\0';
-    if (p->len >= ANSWER_MIN)
-        answer = parse(p->target, all, p->len, why);
-    if (answer == ANSWER_ALIEN) {
-        text_format(why, "not %s%s", names[p->target->kind],
-                    memcmp(all, "HTTP/", ANSWER_MIN) == 0                            ? " but HTTP/1"
-                    : memcmp(all, "\x15\3", 2) == 0 && p->target->kind != TARGET_TLS ? " but TLS"
-                                                                                     : "");
+    if (p->len >= ANSWER_MIN) {
+        if (memcmp(all, "HTTP/", ANSWER_MIN) == 0)
+            stranger = " but HTTP/1";
+        else if (memcmp(all, "\x15\3", 2) == 0 && p->target->kind != TARGET_TLS)
+            stranger = " but TLS";
+        words = *stranger != '\0' ? ALIEN : parse(p->target, all, p->len, why);
+    }
+    if (words == NULL && (len == 0 || len == room))
+        words = len > 0       ? BAD "too long an answer"
+                : p->len == 0 ? BAD "the connection was closed without an answer"
+                              : BAD "the connection was closed in the middle of the answer";
+    if (words == NULL)
+        return ANSWER_MORE;
+    if (*words == '\0') {
+        text_format(why, "not %s%s", names[p->target->kind], stranger);
         return ANSWER_BAD;
     }
-    if (answer == ANSWER_MORE && (len == 0 || len == room)) {
-        text_put(why, len > 0       ? "too long an answer"
-                      : p->len == 0 ? "the connection was closed without an answer"
-                                    : "the connection was closed in the middle of the answer");
-        return ANSWER_BAD;
-    }
-    return answer;
+    text_put(why, words + 1);
+    return *words == '+' ? ANSWER_GOOD : ANSWER_BAD;
 }
