@@ -22,7 +22,8 @@ enum {
 
 struct protocol {
     const struct target *target;
-    size_t len; /* of the bytes taken so far */
+    const char *(*answer)(const struct target *, const char *, size_t, struct text *);
+    struct text taken; /* all bytes so far */
     union {
         struct http http;
         char bytes[PROTOCOL_ANSWER_MAX];

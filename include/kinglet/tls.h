@@ -13,9 +13,9 @@
 
 enum { TLS_RANDOM = 64 };
 
-/* The form of the ClientHello, with the server's name unless the target has an address. Sets its parts. */
-const char *tls_request(const struct target *target, const unsigned char random[TLS_RANDOM],
-                        struct wire_part parts[WIRE_PARTS]);
+/* The form of the ClientHello, with the server's name unless the target has an address. Sets its parts; the
+ * first is the random bytes until then. */
+const char *tls_request(const struct target *target, struct wire_part parts[WIRE_PARTS]);
 
 /* What the bytes say that have come so far: see protocol.h. */
 const char *tls_answer(const struct target *target, const char *bytes, size_t len, struct text *why);

@@ -72,11 +72,10 @@ const char *fcgi_answer(const struct target *target, const char *bytes, size_t l
     while (len >= HEAD) {
         size_t size = wire_get(bytes + 4, 2), all = HEAD + size + (unsigned char)bytes[6];
         char type = bytes[1];
-        if (bytes[0] != 1 || wire_get(bytes + 2, 2) != get ||
-            (!get && type != GET_VALUES_RESULT && type != UNKNOWN_TYPE))
+        if (bytes[0] != 1 || wire_get(bytes + 2, 2) != get)
             return ALIEN;
         if (!get)
-            return GOOD "FastCGI answers";
+            return type == GET_VALUES_RESULT || type == UNKNOWN_TYPE ? GOOD "FastCGI answers" : ALIEN;
         if (type == STDOUT) {
             const char *words;
             text_raw(&out, bytes + HEAD, size < len - HEAD ? size : len - HEAD);

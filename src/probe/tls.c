@@ -7,14 +7,13 @@
 
 enum { ALERT = 21, HANDSHAKE = 22, SERVER_HELLO = 2, RECORD_MAX = 1 << 14 };
 
-const char *tls_request(const struct target *target, const unsigned char random[TLS_RANDOM],
-                        struct wire_part parts[WIRE_PARTS])
+const char *tls_request(const struct target *target, struct wire_part parts[WIRE_PARTS])
 {
     struct address address;
     const char *host = target->host;
 
-    parts[0] = (struct wire_part){(const char *)random, TLS_RANDOM / 2};
-    parts[1] = (struct wire_part){(const char *)random + TLS_RANDOM / 2, TLS_RANDOM / 2};
+    parts[0].len = parts[1].len = TLS_RANDOM / 2;
+    parts[1].at = parts[0].at + TLS_RANDOM / 2;
     parts[2].at = address_parse(host, &address) == 0 ? NULL : host;
     parts[2].len = strlen(host);
     parts[2].len -= host[parts[2].len - 1] == '.';
