@@ -15,9 +15,10 @@ enum {
 void protocol_begin(struct protocol *p, const struct target *target, const struct http_want *want,
                     const unsigned char random[TLS_RANDOM], struct text *out)
 {
-    struct wire_part parts[WIRE_PARTS] = {{(const char *)random, TLS_RANDOM}};
+    struct wire_part parts[WIRE_PARTS];
     const char *(*request)(const struct target *, struct wire_part[WIRE_PARTS]);
 
+    parts[0].at = (const char *)random;
     p->target = target;
     text_init(&p->taken, p->state.bytes, sizeof p->state.bytes);
     switch (target->kind) {
