@@ -39,10 +39,10 @@ struct probe_plan {
     struct http_want want;
 };
 
-/* Expands (expand.h, with the variables of `env`) and parses the targets, and checks the options. Returns 0,
- * or -1 with every fault appended. */
-int probe_prepare(const struct probe_options *options, const struct list *targets, char *const *env,
-                  struct probe_plan *plan, struct text *faults);
+/* Expands (expand.h, with the variables of `env`) and parses the targets, and checks the options. Every fault
+ * is appended to `faults`; where there is one, the plan is none. */
+void probe_prepare(const struct probe_options *options, const struct list *targets, char *const *env,
+                   struct probe_plan *plan, struct text *faults);
 
 /* One attempt, or, with plan->wait, attempts until all pass or that is over, 50 ms apart at first and up to 1
  * s later. Makes `report` the last attempt's, a line a target, `healthy: TARGET: ...` or `unhealthy: TARGET:

@@ -31,11 +31,11 @@ enum step { RESOLVING, CONNECTING, SENDING, RECEIVING, DRAINING, CLOSED };
 enum moment { BEGAN, RESOLVED, CONNECTED, ANSWERED, DECIDED, MOMENTS };
 
 struct look {
+    struct text why; /* first, as it is used most */
     const struct target *target;
     const struct http_want *want;
     int64_t deadline, due; /* of all of it, of the present step */
     int64_t at[MOMENTS];   /* 0: not reached */
-    struct text why;
     int fd;
     unsigned moved;     /* bytes sent, and then bytes drained */
     unsigned tried;     /* of the addresses; the last one is being tried */
@@ -150,14 +150,19 @@ static void exchange(struct look *l)
     } else {
         n = recv(l->fd, bytes, sizeof bytes, 0);
     }
-    if (n < 0 && (errno == EAGAIN || errno == EINTR))
-        return;
+    if (n < 0) {
+        int error = errno;
+        if (error == EAGAIN || error == EINTR)
+            return;
+        if (l->step != DRAINING) {
+            fail_errno(l, error);
+            return;
+        }
+    }
     if (l->step == DRAINING) {
         l->moved += (unsigned)n;
         if (n <= 0 || l->moved >= DRAIN_MAX)
             hang_up(l);
-    } else if (n < 0) {
-        fail_errno(l, errno);
     } else if (l->step == SENDING) {
         l->moved += (unsigned)n;
         if (l->moved == out.len)
