@@ -225,7 +225,12 @@ static void advance(struct look *l, bool ready)
     int error = ETIMEDOUT;
     socklen_t len = sizeof error;
 
-    if (l->step == RESOLVING) {
+    if (!ready && l->step != DRAINING && clock_us() >= l->deadline) {
+        l->late = true;
+        fail(l, l->step == RESOLVING    ? "no answer of a name server in time"
+                : l->step == CONNECTING ? "no connection in time"
+                                        : "no answer in time");
+    } else if (l->step == RESOLVING) {
         resolved(l, resolve_step(&l->resolve, ready));
     } else if (l->step == CONNECTING) {
         if (ready)
@@ -238,18 +243,6 @@ static void advance(struct look *l, bool ready)
         exchange(l);
     } else {
         hang_up(l);
-    }
-}
-
-static void overdue(struct look *l, int64_t now)
-{
-    if (now < l->deadline || l->step == DRAINING) {
-        advance(l, false);
-    } else {
-        l->late = true;
-        fail(l, l->step == RESOLVING    ? "no answer of a name server in time"
-                : l->step == CONNECTING ? "no connection in time"
-                                        : "no answer in time");
     }
 }
 
@@ -308,7 +301,7 @@ static bool attempt(const struct probe_plan *plan, int64_t deadline, struct text
         for (size_t i = 0; i < plan->count; i++) {
             struct look *l = &looks[i];
             if (l->step != CLOSED && now >= l->due)
-                overdue(l, now);
+                advance(l, false);
             fds[i].fd = l->fd;
             fds[i].events = l->step == RESOLVING                          ? l->resolve.events
                             : l->step == CONNECTING || l->step == SENDING ? POLLOUT
