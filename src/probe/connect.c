@@ -9,7 +9,7 @@
 
 int address_connect(const struct address *address, const char *path, unsigned port, int type)
 {
-    union {
+    static union {
         struct sockaddr any;
         struct sockaddr_un un;
         unsigned char in[28]; /* sockaddr_in, sockaddr_in6: family, port, ... in network order */

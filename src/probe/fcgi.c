@@ -44,19 +44,19 @@ static const char *header(const char *line, struct text *why)
     const char *end;
 
     for (; (end = strchr(line, '\n')) != NULL; line = end + 1) {
-        size_t len = (size_t)(end - line);
         const char *at = line + text_same(line, name);
-        if (status != 0 && len == (line[0] == '\r')) {
+        bool good = line[strcspn(line, ":\n")] == ':';
+        if (status != 0 && line + (*line == '\r') == end) {
             text_u64(why, status);
             return status >= 200 && status < 300 ? GOOD : BAD;
         }
-        status = status == 0 ? 200 : status;
-        if (at - line == sizeof name - 1) {
+        if (status == 0)
+            status = 200;
+        if (at == line + sizeof name - 1) {
             at += strspn(at, " \t");
-            if (number_scan(&at, 999, &status) != 0)
-                len = 0;
+            good = number_scan(&at, 999, &status) == 0;
         }
-        if (memchr(line, ':', len) == NULL)
+        if (!good)
             return BAD "a bad CGI header";
     }
     return NULL;

@@ -17,8 +17,8 @@ const char *redis_request(const struct target *target, struct wire_part parts[WI
     }
     parts[0].at = user;
     parts[1].at = password;
-    parts[2] = (struct wire_part){user != NULL ? "3" : "2", 1};
-    return WIRE "!\x24*" WIRE "2\r\n$4\r\nAUTH\r\n" WIRE " \x09"
+    parts[2].len = 2 + (user != NULL);
+    return WIRE "!\x24*" WIRE "B\r\n$4\r\nAUTH\r\n" WIRE " \x09"
                 "$" WIRE "@\r\n" WIRE "0\r\n"
                 "$" WIRE "A\r\n" WIRE "1\r\n"
                 "*1\r\n$4\r\nPING\r\n" WIRE;
@@ -28,7 +28,6 @@ const char *redis_answer(const struct target *target, const char *bytes, size_t 
 {
     bool auth = target->userinfo != NULL;
     const char *end;
-    size_t line;
 
     if (auth && memcmp(bytes, "+OK\r\n", 5) == 0) {
         auth = false;
@@ -40,9 +39,8 @@ const char *redis_answer(const struct target *target, const char *bytes, size_t 
     end = memchr(bytes, '\r', len);
     if (end == NULL)
         return NULL;
-    line = (size_t)(end - bytes);
     if (*bytes == '+')
-        return auth || line != 5 || memcmp(bytes, "+PONG", 5) != 0 ? ALIEN : GOOD "+PONG";
-    text_safe(why, bytes + 1, line - 1);
+        return auth || strncmp(bytes, "+PONG\r", 6) != 0 ? ALIEN : GOOD "+PONG";
+    text_safe(why, bytes + 1, (size_t)(end - bytes - 1));
     return !auth && (strncmp(bytes, "-NOAUTH", 7) == 0 || strncmp(bytes, "-NOPERM", 7) == 0) ? GOOD : BAD;
 }

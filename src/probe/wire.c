@@ -35,10 +35,11 @@ void wire_put(struct text *out, const char *form, const struct wire_part *parts)
             last->width = what & 15;
             text_raw(out, "\0\0\0", last++->width);
         } else {
-            unsigned length = (unsigned)out->len - (--last)->at - (what & 15);
-            for (; last->width-- > 0 && !out->cut;
-                 length >>= 8) /* where it is cut, the field may not be there */
-                out->at[last->at + last->width] = (char)length;
+            unsigned at = (--last)->at, length = (unsigned)out->len - at - (what & 15);
+            if (out->cut) /* the field may not be there */
+                continue;
+            for (unsigned i = last->width; i-- > 0; length >>= 8)
+                out->at[at + i] = (char)length;
         }
     }
 }
