@@ -30,6 +30,9 @@ struct protocol {
     } state;
 };
 
+/* What a path that is a name asks for: the path without the slash and the query. */
+struct wire_part protocol_name(const struct target *target);
+
 /* Readies the parser and writes the message to send (nothing for TARGET_CONNECT). Messages that do not fit
  * are cut: out->cut. The random bytes are for TARGET_TLS alone, and the same bytes make the same message. */
 void protocol_begin(struct protocol *p, const struct target *target, const struct http_want *want,

@@ -2,6 +2,7 @@
 #include "kinglet/grpc.h"
 
 #include "kinglet/number.h"
+#include "kinglet/protocol.h"
 
 #include <limits.h>
 #include <string.h>
@@ -14,13 +15,6 @@ enum { NOT_FOUND = 5, UNIMPLEMENTED = 12 };                    /* grpc-status */
 enum { NO_NUMBER = 1000 };
 
 /* --- the call --- */
-
-static struct wire_part service_of(const struct target *target)
-{
-    const char *service = target->path + (target->path[0] == '/');
-
-    return (struct wire_part){service, strcspn(service, "?")};
-}
 
 /* Seven bits a byte, the lowest first. Returns how many bytes. */
 static size_t put_varint(char *to, size_t n)
@@ -64,7 +58,7 @@ const char *grpc_request(const struct target *target, struct wire_part parts[WIR
     parts[0].at = length + !large;
     parts[0].len = large + put_varint(length + 1, authority.len - (large ? 127 : 0));
     parts[1] = (struct wire_part){host, authority.len};
-    parts[3] = service_of(target);
+    parts[3] = protocol_name(target);
     parts[2].at = field;
     parts[2].len = parts[3].len == 0 ? 0 : 1 + put_varint(field + 1, parts[3].len);
     return form;
@@ -211,7 +205,7 @@ static const char *verdict(const struct target *target, const struct reply *r, s
     if (result == UNIMPLEMENTED)
         return BAD "no health service";
     if (result == NOT_FOUND) {
-        struct wire_part service = service_of(target);
+        struct wire_part service = protocol_name(target);
         text_format(why, "unknown service '%.*s'", (int)service.len, service.at);
         return BAD;
     }

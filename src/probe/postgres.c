@@ -1,6 +1,8 @@
 /* postgres: see kinglet/postgres.h. Pure. */
 #include "kinglet/postgres.h"
 
+#include "kinglet/protocol.h"
+
 #include <string.h>
 
 enum {
@@ -12,15 +14,13 @@ enum {
 
 const char *postgres_request(const struct target *target, struct wire_part parts[WIRE_PARTS])
 {
-    const char *user = target->userinfo == NULL ? "" : target->userinfo;
-    const char *database = target->path + (target->path[0] == '/');
+    const char *user = target->userinfo;
+    struct wire_part name = protocol_name(target);
 
-    parts[0] = (struct wire_part){user, strcspn(user, ":")};
+    parts[0] = (struct wire_part){user, user == NULL ? 0 : strcspn(user, ":")};
     if (parts[0].len == 0)
         parts[0] = (struct wire_part){"postgres", 8};
-    parts[1] = parts[0];
-    if (database[0] != '\0')
-        parts[1] = (struct wire_part){database, strcspn(database, "?")};
+    parts[1] = name.len == 0 ? parts[0] : name;
     return WIRE "d\0\3\0\0application_name\0kinglet\0user\0" WIRE "0\0database\0" WIRE "1\0\0" WIRE "p" WIRE;
 }
 

@@ -12,6 +12,13 @@ enum {
     ANSWER_MIN = 5 /* no answer of any protocol is shorter, and it is enough to know some strangers by */
 };
 
+struct wire_part protocol_name(const struct target *target)
+{
+    const char *name = target->path + (target->path[0] == '/');
+
+    return (struct wire_part){name, strcspn(name, "?")};
+}
+
 void protocol_begin(struct protocol *p, const struct target *target, const struct http_want *want,
                     const unsigned char random[TLS_RANDOM], struct text *out)
 {

@@ -9,14 +9,14 @@ enum { ALERT = 21, HANDSHAKE = 22, SERVER_HELLO = 2, RECORD_MAX = 1 << 14 };
 
 const char *tls_request(const struct target *target, struct wire_part parts[WIRE_PARTS])
 {
-    struct address address;
+    static struct address ignored;
     const char *host = target->host;
+    size_t len = strlen(host);
 
     parts[0].len = parts[1].len = TLS_RANDOM / 2;
     parts[1].at = parts[0].at + TLS_RANDOM / 2;
-    parts[2].at = address_parse(host, &address) == 0 ? NULL : host;
-    parts[2].len = strlen(host);
-    parts[2].len -= host[parts[2].len - 1] == '.';
+    parts[2].at = address_parse(host, &ignored) == 0 ? NULL : host;
+    parts[2].len = len - (host[len - 1] == '.');
     return "\x16\3\1" WIRE "b" /* record */
            "\1" WIRE "c\3\3"   /* ClientHello */
         WIRE "0"               /* random */
