@@ -4,10 +4,11 @@
  * A form is the bytes of a message, and WIRE at its end. WIRE and a character stand for what is not the same
  * in every message:
  *
- *   ! " # ...  leaves out as many bytes of the form as the next one says where part 1, 2, 3 ... is NULL
- *   0 1 2 ...  the bytes of that part
- *   @ A B ...  the length of part 0, 1, 2 ... in decimal
- *   P Q R ...  the same in four bytes with the highest bit set
+ *   space ! "  leaves out as many bytes of the form as the next one says where part 0, 1, 2 is NULL
+ *   0 1 2      the bytes of that part
+ *   @ A B      the length of part 0, 1, 2 in decimal
+ *   P Q R      the same in four bytes with the highest bit set
+ *   \x80 ...   the same in bytes of seven bits, the lowest first, the highest bit set in all but the last
  *   a b c d    a field of 1, 2, 3, 4 bytes for a length
  *   p q r ...  the end of what the last such field counts, from 0, 1, 2 ... bytes behind the field's own
  * beginning
@@ -21,7 +22,7 @@
 
 enum {
     WIRE_DEPTH = 6, /* of such fields in each other */
-    WIRE_PARTS = 4, /* of a message */
+    WIRE_PARTS = 3, /* of a message */
 };
 
 struct wire_part {

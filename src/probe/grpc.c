@@ -16,37 +16,26 @@ enum { NO_NUMBER = 1000 };
 
 /* --- the call --- */
 
-/* Seven bits a byte, the lowest first. Returns how many bytes. */
-static size_t put_varint(char *to, size_t n)
-{
-    size_t len = 0;
-
-    for (; n > 127; n >>= 7)
-        to[len++] = (char)(n | 128);
-    to[len++] = (char)n;
-    return len;
-}
-
 const char *grpc_request(const struct target *target, struct wire_part parts[WIRE_PARTS])
 {
-    static const char form[] = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
-                               /* SETTINGS: HEADER_TABLE_SIZE 0, ENABLE_PUSH 0 */
-                               "\0\0\x0c\4\0\0\0\0\0"
-                               "\0\1\0\0\0\0\0\2\0\0\0\0"
+    static const char form[] =
+        "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
+        /* SETTINGS: HEADER_TABLE_SIZE 0, ENABLE_PUSH 0 */
+        "\0\0\x0c\4\0\0\0\0\0"
+        "\0\1\0\0\0\0\0\2\0\0\0\0"
         /* HEADERS, END_HEADERS, stream 1; :method POST, :scheme http, :path, :authority */
         WIRE "c\1\4\0\0\0\1"
-                               "\x83\x86\4\x1c/grpc.health.v1.Health/Check\1" WIRE "0" WIRE "1"
-                               "\x0f\x10\x10"
-                               "application/grpc" /* content-type */
-                               "\0\2te\x08trailers"
-                               "\x0f\x2b\7kinglet" /* user-agent */
+        "\x83\x86\4\x1c/grpc.health.v1.Health/Check\1" WIRE " \1\x7f" WIRE "\x80" WIRE "1"
+        "\x0f\x10\x10"
+        "application/grpc" /* content-type */
+        "\0\2te\x08trailers"
+        "\x0f\x2b\7kinglet" /* user-agent */
         WIRE "y"
         /* DATA, END_STREAM, stream 1; not compressed, a length, field 1 a string */
         WIRE "c\0\1\0\0\0\1"
-                               "\0" WIRE "d" WIRE "2" WIRE "3" WIRE "t" WIRE "y" WIRE;
-    static char host[264], length[] = {127, 0, 0}, field[] = {0x0A, 0, 0};
+        "\0" WIRE "d" WIRE "\"\3\x0a" WIRE "\x82" WIRE "2" WIRE "t" WIRE "y" WIRE;
+    static char host[264];
     struct text authority;
-    bool large; /* the length of a literal is one byte below 127, or else that and the rest (RFC 7541, 5.1) */
 
     text_init(&authority, host, sizeof host);
     if (target->is_unix)
@@ -54,13 +43,14 @@ const char *grpc_request(const struct target *target, struct wire_part parts[WIR
     else
         text_format(&authority, strchr(target->host, ':') != NULL ? "[%s]:%u" : "%s:%u", target->host,
                     target->port);
-    large = authority.len >= 127;
-    parts[0].at = length + !large;
-    parts[0].len = large + put_varint(length + 1, authority.len - (large ? 127 : 0));
     parts[1] = (struct wire_part){host, authority.len};
-    parts[3] = protocol_name(target);
-    parts[2].at = field;
-    parts[2].len = parts[3].len == 0 ? 0 : 1 + put_varint(field + 1, parts[3].len);
+    /* the length of a literal, which is one byte below 127, or else that and the rest (RFC 7541, 5.1) */
+    parts[0] = (struct wire_part){NULL, authority.len};
+    if (authority.len >= 127)
+        parts[0] = (struct wire_part){host, authority.len - 127};
+    parts[2] = protocol_name(target);
+    if (parts[2].len == 0)
+        parts[2].at = NULL;
     return form;
 }
 

@@ -34,6 +34,12 @@ void wire_put(struct text *out, const char *form, const struct wire_part *parts)
             last->at = (unsigned)out->len;
             last->width = what & 15;
             text_raw(out, "\0\0\0", last++->width);
+        } else if (what >= 0x80) {
+            char byte;
+            for (size_t n = part->len; byte = (char)(n | 128), n > 127; n >>= 7)
+                text_raw(out, &byte, 1);
+            byte &= 127;
+            text_raw(out, &byte, 1);
         } else {
             unsigned at = (--last)->at, length = (unsigned)out->len - at - (what & 15);
             if (out->cut) /* the field may not be there */
