@@ -61,9 +61,8 @@ static void hang_up(struct look *l)
     l->step = CLOSED;
 }
 
-static void decide(struct look *l, bool healthy)
+static void decide(struct look *l)
 {
-    l->healthy = healthy;
     l->step = DRAINING;
     l->moved = 0;
     l->at[DECIDED] = clock_us();
@@ -84,7 +83,7 @@ static void fail(struct look *l, const char *words)
         }
         text_put(&l->why, ")");
     }
-    decide(l, false);
+    decide(l);
     hang_up(l);
 }
 
@@ -131,7 +130,8 @@ static void connected(struct look *l)
     l->step = SENDING;
     if (l->target->kind == TARGET_CONNECT) {
         text_put(&l->why, "accepted");
-        decide(l, true);
+        l->healthy = true;
+        decide(l);
     }
 }
 
@@ -173,7 +173,8 @@ static void exchange(struct look *l)
         answer = protocol_feed(&l->protocol, bytes, (size_t)n, &l->why);
         if (answer == ANSWER_MORE)
             return;
-        decide(l, answer == ANSWER_GOOD);
+        l->healthy = answer == ANSWER_GOOD;
+        decide(l);
         if (n == 0)
             hang_up(l);
     }
@@ -197,7 +198,8 @@ static void look_at_file(struct look *l)
     text_put(&l->why, "changed ");
     text_duration(&l->why, age);
     text_put(&l->why, ahead ? " in the future" : " ago");
-    decide(l, age <= l->target->max_age);
+    l->healthy = age <= l->target->max_age;
+    decide(l);
     hang_up(l);
 }
 
