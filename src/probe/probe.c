@@ -27,7 +27,7 @@ enum {
         100000, /* what the last attempt of a wait gets at least, so that it can find out a reason */
 };
 
-enum step { RESOLVING, CONNECTING, SENDING, RECEIVING, DRAINING, CLOSED };
+enum step { BEGINNING, RESOLVING, CONNECTING, SENDING, RECEIVING, DRAINING, CLOSED };
 enum moment { BEGAN, RESOLVED, CONNECTED, ANSWERED, DECIDED, MOMENTS };
 
 struct look {
@@ -50,6 +50,8 @@ struct look {
         struct protocol protocol;
     };
 };
+
+static struct resolve_config config; /* of the present attempt */
 
 /* At once, and not only when all targets are done: a server that takes one connection at a time would make
  * one target wait for another. */
@@ -203,11 +205,11 @@ static void look_at_file(struct look *l)
     hang_up(l);
 }
 
-static void begin(struct look *l, struct resolve_config *config)
+static void begin(struct look *l)
 {
     const struct target *target = l->target;
 
-    l->fd = -1;
+    l->step = RESOLVING;
     l->at[BEGAN] = clock_us();
     text_init(&l->why, l->words, sizeof l->words);
     if (target->kind == TARGET_TLS) /* No key hangs on these: where the kernel has none yet, zeros will do. */
@@ -218,7 +220,7 @@ static void begin(struct look *l, struct resolve_config *config)
     else if (target->is_unix || address_literal(target->host, &l->addresses))
         try_next(l, 0);
     else
-        resolved(l, resolve_begin(&l->resolve, config, target->host, l->deadline, &l->addresses, &l->why));
+        resolved(l, resolve_begin(&l->resolve, &config, target->host, l->deadline, &l->addresses, &l->why));
 }
 
 /* Its descriptor is ready, or else the time of the present step is over. */
@@ -227,7 +229,9 @@ static void advance(struct look *l, bool ready)
     int error = ETIMEDOUT;
     socklen_t len = sizeof error;
 
-    if (!ready && l->step != DRAINING && clock_us() >= l->deadline) {
+    if (l->step == BEGINNING) {
+        begin(l);
+    } else if (!ready && l->step != DRAINING && clock_us() >= l->deadline) {
         l->late = true;
         fail(l, l->step == RESOLVING    ? "no answer of a name server in time"
                 : l->step == CONNECTING ? "no connection in time"
@@ -284,7 +288,6 @@ static void put_line(const struct look *l, const struct probe_plan *plan, struct
 static bool attempt(const struct probe_plan *plan, int64_t deadline, struct text *report)
 {
     static struct look looks[PROBE_TARGETS]; /* not on the stack, where all of it would be touched */
-    static struct resolve_config config;
     struct pollfd fds[PROBE_TARGETS];
     bool open, bad;
 
@@ -295,7 +298,7 @@ static bool attempt(const struct probe_plan *plan, int64_t deadline, struct text
         l->target = &plan->target[i];
         l->want = &plan->want;
         l->deadline = deadline;
-        begin(l, &config);
+        l->fd = -1;
     }
     do {
         int64_t now = clock_us(), next = deadline;
