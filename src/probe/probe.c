@@ -252,11 +252,6 @@ static void advance(struct look *l, bool ready)
     }
 }
 
-static int doze(struct pollfd *fds, size_t count, int64_t us)
-{
-    return poll(fds, count, us > INT_MAX ? INT_MAX : (int)((us + 999) / 1000));
-}
-
 static void put_line(const struct look *l, const struct probe_plan *plan, struct text *report)
 {
     const char *name = "resolve\0connect\0first byte\0end", *before = " (";
@@ -319,7 +314,8 @@ static bool attempt(const struct probe_plan *plan, int64_t deadline, struct text
             if (l->due < next)
                 next = l->due;
         }
-        if (open && doze(fds, plan->count, next - now) > 0)
+        next = (next - now + 999) / 1000;
+        if (open && poll(fds, plan->count, next > INT_MAX ? INT_MAX : (int)next) > 0)
             for (size_t i = 0; i < plan->count; i++)
                 if (fds[i].revents != 0)
                     advance(&looks[i], true);
@@ -347,7 +343,9 @@ int probe_run(const struct probe_plan *plan, struct text *report)
         left = end - clock_us() - LAST_ATTEMPT;
         if (left <= 0)
             return 1;
-        doze(NULL, 0, pause < left ? pause : left);
+        if (pause > left)
+            pause = left;
+        poll(NULL, 0, (int)(pause / 1000));
         pause = pause * 2 > BACKOFF_MAX ? BACKOFF_MAX : pause * 2;
     }
 }
