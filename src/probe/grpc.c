@@ -160,14 +160,12 @@ static bool read_block(struct reply *r)
             if (index == 0)
                 return false;
         } else {
-            if (index == 0) {
-                if (is_result((const char *)r->at))
+            do { /* the name, where it is not the table's, and the value */
+                if (index == 0 && is_result((const char *)r->at))
                     field = &r->result;
                 if (!string(r, &s))
                     return false;
-            }
-            if (!string(r, &s))
-                return false;
+            } while (index-- == 0);
             value = number(&s);
         }
         if (*field != 0)
@@ -217,15 +215,22 @@ static const char *frame(const struct target *target, struct reply *r, const cha
     bool ends = flags & END_STREAM;
 
     r->at = (const unsigned char *)head + HEAD;
-    if (type <= HEADERS && flags & PADDED)
+    if (type == RST_STREAM || type == GOAWAY) {
+        r->at +=
+            type == GOAWAY ? 8 : 4; /* the number of a stream, and an error code (6.8); or that alone (6.4) */
+        if (r->at > r->end)
+            return BAD "a bad HTTP/2 frame";
+        text_format(why, "%s by the server (HTTP/2 error %u)", type == GOAWAY ? "closed" : "reset",
+                    (unsigned)wire_get((const char *)r->at - 4, 4));
+        return BAD;
+    }
+    if (type > HEADERS)
+        return type == PUSH_PROMISE || type == CONTINUATION ? BAD "a bad HTTP/2 frame" : NULL;
+    if (flags & PADDED)
         r->end -= *r->at++;
     if (type == HEADERS && flags & PRIORITY)
         r->at += 5;
-    if (type == RST_STREAM) /* an error code (6.4) */
-        r->at += 4;
-    if (type == GOAWAY) /* the number of a stream, and an error code (6.8) */
-        r->at += 8;
-    if (r->at > r->end || type == PUSH_PROMISE || type == CONTINUATION)
+    if (r->at > r->end)
         return BAD "a bad HTTP/2 frame";
     if (type == DATA) {
         len = (unsigned)(r->end - r->at);
@@ -233,7 +238,7 @@ static const char *frame(const struct target *target, struct reply *r, const cha
             return BAD "not a health answer";
         memcpy(r->message + r->len, r->at, len);
         r->len += len;
-    } else if (type == HEADERS) {
+    } else {
         if (!(flags & END_HEADERS) || !read_block(r) || r->status == 0)
             return BAD "bad HTTP/2 headers";
         if (r->status <= 200 && !ends) { /* an interim answer, 8.1 */
@@ -242,12 +247,6 @@ static const char *frame(const struct target *target, struct reply *r, const cha
             text_format(why, "HTTP status %u", r->status - 1);
             return BAD;
         }
-    } else if (type == RST_STREAM || type == GOAWAY) {
-        text_format(why, "%s by the server (HTTP/2 error %u)", type == GOAWAY ? "closed" : "reset",
-                    (unsigned)wire_get((const char *)r->at - 4, 4));
-        return BAD;
-    } else {
-        return NULL;
     }
     return ends ? verdict(target, r, why) : NULL;
 }
