@@ -11,28 +11,25 @@ enum { LONG = PROTOCOL_REQUEST_MAX / 8, EXPANDED_MAX = 2048 };
 
 static void options(const struct probe_options *o, struct http_want *want, struct text *faults)
 {
-    want->status[0] = (struct status_range){200, 399};
-    want->status_count = 1;
-    if (o->status != NULL && http_status_parse(o->status, want) != 0) {
+    if (http_status_parse(o->status == NULL ? "200-399" : o->status, want) != 0)
         text_fault(faults, "--status: '%s' is not a list of HTTP statuses (like 200-299,429)", o->status);
-    }
     want->head = o->method == 1;
     want->headers = o->headers.item;
     want->header_count = o->headers.count;
-    for (size_t i = 0; i < o->headers.count; i++)
-        if (!http_header_is_valid(o->headers.item[i])) {
-            const char *header = o->headers.item[i]; /* its value may be a credential */
+    for (size_t i = 0; i < o->headers.count; i++) {
+        const char *header = o->headers.item[i]; /* its value may be a credential */
+        if (!http_header_is_valid(header))
             text_fault(faults, "--header: '%.*s' is not 'Name: value'", (int)strcspn(header, ":"), header);
-        }
-    want->body = o->body == NULL || o->body[0] == '\0' ? NULL : o->body;
-    if (want->head && (want->body != NULL || o->json.count > 0)) {
-        text_fault(faults, "--method HEAD has no body for --body and --json to look at");
     }
+    want->body = o->body == NULL || o->body[0] == '\0' ? NULL : o->body;
+    if (want->head && (want->body != NULL || o->json.count > 0))
+        text_fault(faults, "--method HEAD has no body for --body and --json to look at");
     for (size_t i = 0; i < o->json.count; i++) {
-        const char *wrong = i < JSON_ASSERTIONS ? json_assertion_parse(o->json.item[i], &want->json[i])
+        const char *word = o->json.item[i];
+        const char *wrong = i < JSON_ASSERTIONS ? json_assertion_parse(word, &want->json[i])
                                                 : "is one assertion too many (8 are taken)";
         if (wrong != NULL) {
-            text_fault(faults, "--json: '%s' %s", o->json.item[i], wrong);
+            text_fault(faults, "--json: '%s' %s", word, wrong);
             break;
         }
         want->json_count++;
