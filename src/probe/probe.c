@@ -5,6 +5,7 @@
 #include "kinglet/log.h"
 #include "kinglet/protocol.h"
 #include "kinglet/resolve.h"
+#include "kinglet/sockets.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -12,7 +13,6 @@
 #include <stddef.h>
 #include <string.h>
 #include <sys/random.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -150,7 +150,7 @@ static void exchange(struct look *l)
         protocol_begin(&l->protocol, l->target, l->want, l->random, &out);
         n = send(l->fd, bytes + l->moved, out.len - l->moved, MSG_NOSIGNAL);
     } else {
-        n = recv(l->fd, bytes, sizeof bytes, 0);
+        n = read(l->fd, bytes, sizeof bytes);
     }
     if (n < 0) {
         int error = errno;

@@ -7,13 +7,13 @@
 #include "kinglet/resolve.h"
 
 #include "kinglet/clock.h"
+#include "kinglet/sockets.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/random.h>
-#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -212,7 +212,7 @@ static enum resolve_answer go_on(struct resolve *r)
 
 static enum resolve_answer receive_datagram(struct resolve *r)
 {
-    ssize_t n = recv(r->fd, r->message, sizeof r->message, 0);
+    ssize_t n = read(r->fd, r->message, sizeof r->message);
 
     if (n < 0)
         return errno == EAGAIN || errno == EINTR ? RESOLVE_MORE : again(r);
@@ -237,7 +237,7 @@ static enum resolve_answer converse(struct resolve *r)
         n = send(r->fd, r->query, r->query_len + 2U, MSG_NOSIGNAL);
         return n == r->query_len + 2 ? RESOLVE_MORE : again(r);
     }
-    n = recv(r->fd, r->message + r->got, sizeof r->message - r->got, 0);
+    n = read(r->fd, r->message + r->got, sizeof r->message - r->got);
     if (n <= 0)
         return n < 0 && (errno == EAGAIN || errno == EINTR) ? RESOLVE_MORE : again(r);
     r->got += (unsigned short)n;

@@ -3,7 +3,7 @@
 
 void wire_put(struct text *out, const char *form, const struct wire_part *parts)
 {
-    struct {
+    static struct {
         unsigned at, width;
     } open[WIRE_DEPTH], *last = open;
 
