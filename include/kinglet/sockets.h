@@ -13,6 +13,7 @@
 #define socket(family, type, protocol)          (int)syscall(SYS_socket, family, type, protocol)
 #define connect(fd, to, len)                    (int)syscall(SYS_connect, fd, to, len)
 #define getsockopt(fd, level, name, value, len) syscall(SYS_getsockopt, fd, level, name, value, len)
+#define recv(fd, bytes, len, flags)             syscall(SYS_recvfrom, fd, bytes, len, flags, NULL, 0L)
 #define send(fd, bytes, len, flags)             syscall(SYS_sendto, fd, bytes, len, flags, NULL, 0L)
 #endif
 

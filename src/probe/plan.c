@@ -106,6 +106,6 @@ void probe_prepare(const struct probe_options *o, const struct list *targets, ch
         http |= plan->target[i].kind == TARGET_HTTP;
     }
     if (!http && faults->len == before)
-        text_put(faults,
-                 "--status, --header, --method, --body and --json are for HTTP targets, and there is none");
+        text_fault(faults,
+                   "--status, --header, --method, --body and --json are for HTTP targets, and there is none");
 }

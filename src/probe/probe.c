@@ -150,7 +150,7 @@ static void exchange(struct look *l)
         protocol_begin(&l->protocol, l->target, l->want, l->random, &out);
         n = send(l->fd, bytes + l->moved, out.len - l->moved, MSG_NOSIGNAL);
     } else {
-        n = read(l->fd, bytes, sizeof bytes);
+        n = recv(l->fd, bytes, sizeof bytes, 0);
     }
     if (n < 0) {
         int error = errno;
@@ -226,7 +226,7 @@ static void begin(struct look *l)
 /* Its descriptor is ready, or else the time of the present step is over. */
 static void advance(struct look *l, bool ready)
 {
-    int error = ETIMEDOUT;
+    int error = 0;
     socklen_t len = sizeof error;
 
     if (l->step == BEGINNING) {
@@ -241,7 +241,7 @@ static void advance(struct look *l, bool ready)
     } else if (l->step == CONNECTING) {
         if (ready)
             getsockopt(l->fd, SOL_SOCKET, SO_ERROR, &error, &len);
-        if (error == 0)
+        if (ready && error == 0)
             connected(l);
         else
             try_next(l, error);

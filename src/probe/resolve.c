@@ -212,7 +212,7 @@ static enum resolve_answer go_on(struct resolve *r)
 
 static enum resolve_answer receive_datagram(struct resolve *r)
 {
-    ssize_t n = read(r->fd, r->message, sizeof r->message);
+    ssize_t n = recv(r->fd, r->message, sizeof r->message, 0);
 
     if (n < 0)
         return errno == EAGAIN || errno == EINTR ? RESOLVE_MORE : again(r);
@@ -237,7 +237,7 @@ static enum resolve_answer converse(struct resolve *r)
         n = send(r->fd, r->query, r->query_len + 2U, MSG_NOSIGNAL);
         return n == r->query_len + 2 ? RESOLVE_MORE : again(r);
     }
-    n = read(r->fd, r->message + r->got, sizeof r->message - r->got);
+    n = recv(r->fd, r->message + r->got, sizeof r->message - r->got, 0);
     if (n <= 0)
         return n < 0 && (errno == EAGAIN || errno == EINTR) ? RESOLVE_MORE : again(r);
     r->got += (unsigned short)n;

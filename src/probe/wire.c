@@ -3,9 +3,9 @@
 
 void wire_put(struct text *out, const char *form, const struct wire_part *parts)
 {
-    static struct {
+    struct {
         unsigned at, width;
-    } open[WIRE_DEPTH], *last = open;
+    } open[WIRE_DEPTH] = {{0, 0}}, *last = open;
 
     while (true) {
         unsigned what;
