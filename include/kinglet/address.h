@@ -15,8 +15,8 @@ struct address {
 };
 
 struct addresses {
-    struct address at[ADDRESSES];
     unsigned count;
+    struct address at[ADDRESSES];
 };
 
 /* An IPv4 address in dotted decimal, or an IPv6 address (RFC 4291, 2.2). Returns 0 or -1. Pure. */

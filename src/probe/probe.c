@@ -41,11 +41,11 @@ struct look {
     unsigned tried;     /* of the addresses; the last one is being tried */
     unsigned char step; /* enum step */
     bool healthy;
-    bool late; /* the deadline has ended it */
-    unsigned char random[TLS_RANDOM];
+    bool late;                  /* the deadline has ended it */
     struct addresses addresses; /* what stands before them is zero at first */
     char words[384];            /* what was decided */
-    union {                     /* one after the other */
+    unsigned char random[TLS_RANDOM];
+    union { /* one after the other */
         struct resolve resolve;
         struct protocol protocol;
     };
@@ -259,7 +259,7 @@ static void put_line(const struct look *l, const struct probe_plan *plan, struct
 
     if (plan->brief)
         text_next(report);
-    text_format(report, "%s: %s: %s", l->healthy ? "healthy" : "unhealthy", l->target->shown, l->words);
+    text_format(report, "%s: %s: %s", l->healthy ? "healthy" : "unhealthy", l->target->shown, l->why.at);
     if (l->late || l->at[CONNECTED] != 0) {
         text_put(report, l->late ? ": " : " in ");
         text_duration(report, l->at[DECIDED] - since);
