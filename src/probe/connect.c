@@ -1,10 +1,9 @@
 /* connect: see address_connect in kinglet/address.h. */
 #include "kinglet/address.h"
 
-#include "kinglet/sockets.h"
-
 #include <errno.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
 

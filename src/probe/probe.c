@@ -5,7 +5,6 @@
 #include "kinglet/log.h"
 #include "kinglet/protocol.h"
 #include "kinglet/resolve.h"
-#include "kinglet/sockets.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -13,6 +12,7 @@
 #include <stddef.h>
 #include <string.h>
 #include <sys/random.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>

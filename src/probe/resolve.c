@@ -7,13 +7,13 @@
 #include "kinglet/resolve.h"
 
 #include "kinglet/clock.h"
-#include "kinglet/sockets.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/random.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
