@@ -14,19 +14,19 @@ int address_connect(const struct address *address, const char *path, unsigned po
         struct sockaddr_un un;
         unsigned char in[28]; /* sockaddr_in, sockaddr_in6: family, port, ... in network order */
     } to;
-    int fd;
+    int fd, family = AF_UNIX;
 
     memset(&to, 0, sizeof to);
     if (path != NULL) {
-        to.any.sa_family = AF_UNIX;
         memcpy(to.un.sun_path, path, strlen(path));
     } else {
-        to.any.sa_family = address->v6 ? AF_INET6 : AF_INET;
         to.in[2] = (unsigned char)(port >> 8);
         to.in[3] = (unsigned char)port;
+        family = address->v6 ? AF_INET6 : AF_INET;
         memcpy(to.in + (address->v6 ? 8 : 4), address->bytes, sizeof address->bytes);
     }
-    fd = socket(to.any.sa_family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    to.any.sa_family = (sa_family_t)family;
+    fd = socket(family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd >= 0 && connect(fd, &to.any, sizeof to) != 0 && errno != EINPROGRESS) {
         close(fd);
         fd = -1;

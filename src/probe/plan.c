@@ -39,7 +39,7 @@ static void options(const struct probe_options *o, struct http_want *want, struc
 /* Whether it can be an address or a name at all: what ends in a number has to be an IPv4 address. */
 static bool is_host(const char *host, char *buffer)
 {
-    struct addresses ignored;
+    static struct addresses ignored;
     const char *last = strrchr(host, '.');
 
     if (address_literal(host, &ignored))
