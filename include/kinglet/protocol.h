@@ -22,12 +22,16 @@ enum {
 
 struct protocol {
     const struct target *target;
-    size_t len; /* of the bytes taken so far */
+    const char *(*answer)(const struct target *, const char *, size_t, struct text *);
+    struct text taken; /* all bytes so far */
     union {
         struct http http;
         char bytes[PROTOCOL_ANSWER_MAX];
     } state;
 };
+
+/* What a path that is a name asks for: the path without the slash and the query. */
+struct wire_part protocol_name(const struct target *target);
 
 /* Readies the parser and writes the message to send (nothing for TARGET_CONNECT). Messages that do not fit
  * are cut: out->cut. The random bytes are for TARGET_TLS alone, and the same bytes make the same message. */

@@ -92,7 +92,7 @@ static _Noreturn void be_probe(const struct supervisor *s, bool wait)
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     prctl(PR_SET_NAME, "kinglet:probe");
     text_init(&report, line, sizeof line);
-    bad = wait ? probe_wait(s->plan->wait, &report) : probe_run(s->plan->health, &report);
+    bad = probe_run(wait ? s->plan->wait : s->plan->health, &report);
     tell_probe(s, bad, line);
     _exit(bad);
 }

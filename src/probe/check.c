@@ -159,7 +159,6 @@ int check_command(char *const *argv, char *const *env)
         targets_from_environment(env, &targets, &faults);
         if (targets.count == 0 && faults.len == 0)
             text_format(&faults, "check: no TARGET is given, KINGLET_HEALTH is not set, and %s", report.at);
-        report.len = 0;
     }
     probe_prepare(&options.probe, &targets, env, &plan, &faults);
     if (faults.len > 0) {
@@ -167,6 +166,6 @@ int check_command(char *const *argv, char *const *env)
         return UNHEALTHY;
     }
     become_like_pid1();
-    result = plan.wait > 0 ? probe_wait(&plan, &report) : probe_run(&plan, &report);
+    result = probe_run(&plan, &report);
     return finish(result, options.probe.quiet, &report);
 }

@@ -78,7 +78,6 @@ static bool dial(struct resolve *r, bool tcp)
     const struct names_config *config = r->config;
     int64_t now = clock_us(),
             share = (r->deadline - now) / (int64_t)(config->servers * config->attempts - r->tries + 2);
-    int error = 0;
 
     r->due = now + (share < config->timeout * 1000000 ? share : config->timeout * 1000000);
     /* Where there is one server alone, a late answer to the first question still counts. */
@@ -86,10 +85,10 @@ static bool dial(struct resolve *r, bool tcp)
         hang_up(r);
         r->tcp = tcp;
         r->got = tcp ? 0 : 2;
-        error = address_connect(&config->server[r->server], PORT, tcp ? SOCK_STREAM : SOCK_DGRAM, &r->fd);
+        r->fd = address_connect(&config->server[r->server], NULL, PORT, tcp ? SOCK_STREAM : SOCK_DGRAM);
     }
     r->events = tcp ? POLLOUT : POLLIN;
-    return error == 0 || error == EINPROGRESS;
+    return r->fd >= 0;
 }
 
 /* Sends what is open to the next server, until that works. Returns false once every try has been made. */
