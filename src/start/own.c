@@ -31,7 +31,6 @@ enum {
     ROOM = 1 << 16,          /* of a pile at first */
     WANTED = 0x1000 | 0x11F, /* statx(2): STATX_MNT_ID; type, mode, links, ids, inode */
     MOUNT_ROOT = 0x2000,     /* STATX_ATTR_MOUNT_ROOT */
-    NAME_ROOM = sizeof((struct directory *)0)->bytes,
 };
 
 /* struct statx (statx(2)), in full: the C libraries know of its mount id late or not at all. */
@@ -53,13 +52,17 @@ struct level {
     struct entry self;
 };
 
+/* What is being read of a directory; before that, a name. What has no room in it is too long for any file
+ * system. */
+static struct directory listing;
+
 enum part { FILES_OF_EVEN, FILES_OF_ODD, DIRECTORIES };
 
 /* In memory that both processes share. */
 struct tally {
     unsigned long changed, linked, refused;
-    int error;            /* that of the first one that was refused */
-    char name[NAME_ROOM]; /* and its name */
+    int error;                       /* that of the first one that was refused */
+    char name[sizeof listing.bytes]; /* and its name */
 };
 
 struct walk {
@@ -74,7 +77,6 @@ struct walk {
     bool ours, quiet; /* what is_ours and is_quiet say of its directory */
     struct tally *tally;
     struct entry seen;
-    struct directory listing;
 };
 
 static bool count_first(unsigned long *n) /* NOLINT(readability-non-const-parameter): it is changed */
@@ -224,12 +226,12 @@ static int begin(struct walk *w, int dir)
     w->top = at;
     w->ours = is_ours(w, &l->self);
     w->quiet = is_quiet(&l->self);
-    directory_begin(&w->listing, dir);
+    directory_begin(&listing, dir);
     if ((l->self.attributes & MOUNT_ROOT) == 0) {
-        while ((e = directory_next(&w->listing)) != NULL)
+        while ((e = directory_next(&listing)) != NULL)
             if (own_listed(w, dir, e) != 0 && leave(w, e->name) != 0)
                 return -1;
-        if (w->listing.end < 0 && leave(w, ".") != 0)
+        if (listing.end < 0 && leave(w, ".") != 0)
             return -1;
     }
     last = push(w, _Alignof(struct level) - w->len % _Alignof(struct level));
@@ -345,8 +347,7 @@ static int fault(struct text *faults, const char *path, const char *what)
  * reason appended. */
 static int open_top(const char *path, struct entry *top, struct text *faults)
 {
-    static const char never[][7] = {"/", "/proc/", "/sys/", "/dev/", "/etc/", "/usr/"}; /* where they lead */
-    static char name[NAME_ROOM]; /* what is longer is too long for any file system */
+    static const char never[] = "/\0/proc/\0/sys/\0/dev/\0/etc/\0/usr/\0"; /* where these lead */
     const char *at = path, *why = NULL;
     struct entry other;
     int dir, next;
@@ -357,18 +358,18 @@ static int open_top(const char *path, struct entry *top, struct text *faults)
     while (dir >= 0 && *(at += strspn(at, "/")) != '\0') {
         size_t len = strcspn(at, "/");
         struct text t;
-        text_init(&t, name, sizeof name);
+        text_init(&t, listing.bytes, sizeof listing.bytes);
         text_raw(&t, at, len);
         at += len;
-        next = openat(dir, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        next = openat(dir, listing.bytes, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
         close(dir);
         dir = next;
     }
     if (dir < 0 || look(dir, "", top) != 0)
         why = errno == ENOTDIR ? "is not a directory, or leads over a symbolic link: give its real path"
                                : log_errno(errno);
-    for (size_t i = 0; why == NULL && i < sizeof never / sizeof never[0]; i++)
-        if (look(AT_FDCWD, never[i], &other) == 0 && same(top, &other))
+    for (const char *n = never; why == NULL && *n != '\0'; n = text_after(n))
+        if (look(AT_FDCWD, n, &other) == 0 && same(top, &other))
             why = "is the system's own, and never given away";
     if (why == NULL)
         return dir;
@@ -436,20 +437,23 @@ void own_apply(struct list *paths, uint32_t uid, uint32_t gid, struct text *faul
     syscall(SYS_munmap, w.tally, sizeof *w.tally);
 }
 
-void own_verify(const struct list *paths, bool from_root, struct text *faults)
+static void verify(void *faults, const char *path)
 {
-    for (size_t i = 0; i < paths->count; i++) {
-        const char *path = paths->item[i];
-        if (syscall(SYS_faccessat, AT_FDCWD, path, W_OK | X_OK) == 0)
-            continue;
-        if (!from_root) {
-            log_line(LOG_WARN, "--own: %s: %s, and only a start as root could change that", path,
-                     log_errno(errno));
-            continue;
-        }
+    const char *why;
+
+    if (syscall(SYS_faccessat, AT_FDCWD, path, W_OK | X_OK) == 0)
+        return;
+    why = log_errno(errno);
+    if (faults == NULL)
+        log_line(LOG_WARN, "--own: %s: %s, and only a start as root could change that", path, why);
+    else
         text_fault(
             faults,
             "--own: %s: the user cannot write there: %s: add the capability CHOWN, or mount it writable",
-            path, log_errno(errno));
-    }
+            path, why);
+}
+
+void own_verify(const struct list *paths, bool from_root, struct text *faults)
+{
+    list_each(paths, verify, from_root ? faults : NULL);
 }
