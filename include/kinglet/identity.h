@@ -34,9 +34,9 @@ struct identity {
 /* Reads UID[:GID] alone; faults begin with `what`. Root is one like any other. Returns 0 or -1. Pure. */
 int identity_parse_user(const char *what, const char *user, struct identity *identity, struct text *faults);
 
-/* Ids are strict decimal, 0 to 2^31-1; the gid defaults to the uid, never to 0. Returns 0, or -1 with every
- * fault appended to `faults`. Pure. */
-int identity_parse(const struct identity_options *options, struct identity *identity, struct text *faults);
+/* Ids are strict decimal, 0 to 2^31-1; the gid defaults to the uid, never to 0. Every fault is
+ * appended to `faults`. Pure. */
+void identity_parse(const struct identity_options *options, struct identity *identity, struct text *faults);
 
 /* Makes this process what `identity` says: no_new_privs, inheritable set, bounding set, groups, gid, uid,
  * capabilities, ambient set; not dumpable; all verified (credentials(7), capabilities(7), prctl(2)).
