@@ -111,13 +111,13 @@ static int unquote(char *value)
 
     if (quote != '"' && quote != '\'')
         return 0;
-    for (; *from != '\0' && *from != quote; from++) {
-        if (quote == '"' && *from == '\\' && from[1] != '\0' && strchr("\"\\$`", from[1]) != NULL)
+    for (; *from != quote; from++) {
+        if (quote == '"' && *from == '\\' && strchr("\"\\$`", from[1]) != NULL)
             from++;
+        if (*from == '\0')
+            return -1;
         *to++ = *from;
     }
-    if (*from != quote)
-        return -1;
     from++;
     from += strspn(from, " \t\r");
     if (*from != '\0' && *from != '#')
