@@ -84,16 +84,14 @@ static int tell(enum step failed, struct text *faults)
 /* Returns whether the bounding set is empty now. */
 static bool empty_bounding_set(void)
 {
-    bool empty = true;
+    int in, failed = 0;
+    unsigned c;
 
-    for (unsigned c = 0; c < CAPABILITIES_MAX; c++) {
-        int in = control(PR_CAPBSET_READ, c, 0);
-        if (in < 0) /* past the kernel's last one; or it cannot be read at all */
-            return empty && c > 0 && errno == EINVAL;
-        if (in > 0 && control(PR_CAPBSET_DROP, c, 0) != 0)
-            empty = false;
-    }
-    return empty;
+    /* up to the kernel's last one, unless they cannot be read at all */
+    for (c = 0; c < CAPABILITIES_MAX && (in = control(PR_CAPBSET_READ, c, 0)) >= 0; c++)
+        if (in > 0)
+            failed |= control(PR_CAPBSET_DROP, c, 0);
+    return c > 0 && failed == 0;
 }
 
 /* Whether the supplementary groups are all among the wanted ones, or any may stay. */
