@@ -215,22 +215,22 @@ static void require(void *build, const char *word)
     int len = (int)strcspn(word, ":");
     const char *type = word[len] == ':' ? word + len + 1 : "str";
     const char *value = value_of(b->vars.item, word);
-    const char *like = NULL, **secret;
+    const char *what = strchr(type, '|') != NULL ? " to be one of " : " to be of type ";
+    const char *like = "", *end = ", but is not", **secret;
 
-    if (value != NULL && (like = environment_not_of_type(value, type)) == NULL &&
-        (strcmp(type, "path") != 0 || syscall(SYS_faccessat, AT_FDCWD, value, F_OK) == 0))
-        return;
-    text_fault(b->faults, "%.*s: required", len, word);
     if (value == NULL) {
-        text_put(b->faults, ", but not set");
-        if (b->secrets->count > 0 && *(secret = find(b->secrets->item, word)) != NULL)
-            text_format(b->faults, " (also accepted: %s_FILE)", *secret);
-    } else if (like != NULL) {
-        text_format(b->faults, " to be %s %s%s, but is not", strchr(type, '|') != NULL ? "one of" : "of type",
-                    type, like);
-    } else {
-        text_format(b->faults, " to be the path of something that exists: %s", log_errno(errno));
+        what = ", but not set";
+        type = end = "";
+    } else if ((like = environment_not_of_type(value, type)) == NULL) {
+        if (strcmp(type, "path") != 0 || syscall(SYS_faccessat, AT_FDCWD, value, F_OK) == 0)
+            return;
+        what = " to be the path of something that exists: ";
+        like = log_errno(errno);
+        type = end = "";
     }
+    text_fault(b->faults, "%.*s: required%s%s%s%s", len, word, what, type, like, end);
+    if (value == NULL && b->secrets->count > 0 && *(secret = find(b->secrets->item, word)) != NULL)
+        text_format(b->faults, " (also accepted: %s_FILE)", *secret);
 }
 
 void environment_prepare(const struct environment_options *options, char **env, char ***result,
@@ -249,28 +249,22 @@ void environment_prepare(const struct environment_options *options, char **env, 
     *result = (char **)(void *)b.vars.item;
 }
 
-/* What stands behind the n-th colon. */
-static char *field(char *line, int n)
-{
-    for (; n > 0 && *line != '\0'; line++)
-        n -= *line == ':';
-    return line;
-}
-
 /* HOME as /etc/passwd (passwd(5)) has it for `uid`, or /. */
 static const char *home_of(uint32_t uid)
 {
     struct file file;
-    char *line;
+    char *at;
 
     read_file(&file, "/etc/passwd", 0);
-    while ((line = take_line(&file)) != NULL) {
-        const char *at = field(line, 2);
-        char *home = field(line, 5);
+    while ((at = take_line(&file)) != NULL) {
+        const char *id = at;
         uint64_t number;
-        if (*home == '/' && number_scan(&at, UINT32_MAX, &number) == 0 && number == uid && *at == ':') {
-            home[strcspn(home, ":")] = '\0';
-            return memcpy(home - 5, "HOME=", 5); /* at least six bytes stand before it */
+        for (int colons = 0; colons < 5 && *at != '\0'; at++)
+            if (*at == ':' && ++colons == 2)
+                id = at + 1;
+        if (*at == '/' && number_scan(&id, UINT32_MAX, &number) == 0 && number == uid && *id == ':') {
+            at[strcspn(at, ":")] = '\0';
+            return memcpy(at - 5, "HOME=", 5); /* five colons and the id stand before it */
         }
     }
     return "HOME=/";
