@@ -194,7 +194,7 @@ static void read_secret(void *build, const char *name)
     why = read_file(&file, path, len + 1);
     if (why == NULL) {
         char *end = file.end, *secret = file.at - len - 1;
-        memcpy(secret, name, len);
+        memcpy(secret, name, len); /* NOLINT(bugprone-not-null-terminated-result): a = stands behind it */
         secret[len] = '=';
         while (end[-1] == '\n')
             end--;

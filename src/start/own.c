@@ -368,9 +368,10 @@ static int open_top(const char *path, struct entry *top, struct text *faults)
     if (dir < 0 || look(dir, "", top) != 0)
         why = errno == ENOTDIR ? "is not a directory, or leads over a symbolic link: give its real path"
                                : log_errno(errno);
-    for (const char *n = never; why == NULL && *n != '\0'; n = text_after(n))
-        if (look(AT_FDCWD, n, &other) == 0 && same(top, &other))
-            why = "is the system's own, and never given away";
+    else
+        for (const char *n = never; *n != '\0'; n = text_after(n))
+            if (look(AT_FDCWD, n, &other) == 0 && same(top, &other))
+                why = "is the system's own, and never given away";
     if (why == NULL)
         return dir;
     close(dir);
@@ -394,15 +395,14 @@ static void own_path(void *walk, const char *path)
 {
     struct walk *w = walk;
     struct tally *t = w->tally;
-    struct entry top;
-    int dir = open_top(path, &top, w->faults);
+    int dir = open_top(path, &w->seen, w->faults);
     int error;
 
     if (dir < 0)
         return;
     memset(t, 0, sizeof *t);
     w->part = FILES_OF_EVEN;
-    error = is_owned(w, &top) ? 0 : walk_parts(w, dir);
+    error = is_owned(w, &w->seen) ? 0 : walk_parts(w, dir);
     close(dir);
     if (error != 0 && error != EROFS)
         fault(w->faults, path,
