@@ -33,9 +33,8 @@ const char *environment_not_of_type(const char *value, const char *type);
 
 /* Reads the line `line` (without its newline) of an env file: `NAME=VALUE`, `export NAME=VALUE`, a comment or
  * nothing. Quotes around a whole value are taken off ('...' as it is; "..." with \" \\ \$ \` unescaped).
- * Returns 1 with line rewritten to NAME=VALUE in place; 0 for nothing; -1
- * for a bad line. Pure. */
-int environment_line(char **line);
+ * Returns NAME=VALUE, made in place; an empty string for nothing; NULL for a bad line. Pure. */
+char *environment_line(char *line);
 
 /* Builds PROGRAM's environment from `env` into *result (env itself where nothing changes), reading the files
  * that the options name (with the rights we have now). Every fault is appended. The options must have

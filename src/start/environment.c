@@ -156,11 +156,11 @@ static void read_env_file(void *build, const char *path)
     if (why != NULL)
         text_fault(b->faults, "--env-file: %s: %s", path, why);
     for (unsigned number = 1; (line = take_line(&file)) != NULL; number++) {
-        int kind = text_after(line) == file.at ? environment_line(&line) : -1;
-        if (kind < 0 || (kind > 0 && strlen(line) > VALUE_MAX))
+        line = text_after(line) == file.at ? environment_line(line) : NULL;
+        if (line == NULL || strlen(line) > VALUE_MAX)
             text_fault(b->faults, "--env-file: %s:%u: %s", path, number,
-                       kind < 0 ? "not a NAME=VALUE line" : too_large);
-        else if (kind > 0 && value_of(b->given, line) == NULL)
+                       line == NULL ? "not a NAME=VALUE line" : too_large);
+        else if (*line != '\0' && value_of(b->given, line) == NULL)
             set(b, line);
     }
 }

@@ -126,20 +126,21 @@ static int unquote(char *value)
     return 0;
 }
 
-int environment_line(char **line)
+char *environment_line(char *line)
 {
-    char *at = *line + strspn(*line, " \t");
-    size_t len = strlen(at);
+    size_t len;
 
-    if (len > 0 && at[len - 1] == '\r')
-        at[--len] = '\0';
-    if (*at == '\0' || *at == '#')
-        return 0;
-    if (strncmp(at, "export ", 7) == 0)
-        at += 7 + strspn(at + 7, " \t");
-    len = name_length(at);
-    if (len == 0 || at[len] != '=' || unquote(at + len + 1) != 0)
-        return -1;
-    *line = at;
-    return 1;
+    line += strspn(line, " \t");
+    len = strlen(line);
+    if (*line == '#')
+        len = 0;
+    else if (len > 0 && line[len - 1] == '\r')
+        len--;
+    line[len] = '\0';
+    if (len == 0)
+        return line;
+    if (strncmp(line, "export ", 7) == 0)
+        line += 7 + strspn(line + 7, " \t");
+    len = name_length(line);
+    return len == 0 || line[len] != '=' || unquote(line + len + 1) != 0 ? NULL : line;
 }

@@ -221,21 +221,21 @@ static void test_lines(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
-        char *line = strdup(good[i][0]), *at = line;
-        if (environment_line(&at) != 1)
+        char *line = strdup(good[i][0]), *at = environment_line(line);
+        if (at == NULL)
             fail_msg("'%s' was not taken", good[i][0]);
         assert_string_equal(at, good[i][1]);
         free(line);
     }
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
-        char *line = strdup(bad[i]), *at = line;
-        if (environment_line(&at) != -1)
+        char *line = strdup(bad[i]);
+        if (environment_line(line) != NULL)
             fail_msg("'%s' was taken", bad[i]);
         free(line);
     }
     for (size_t i = 0; i < sizeof nothing / sizeof nothing[0]; i++) {
-        char *line = strdup(nothing[i]), *at = line;
-        assert_int_equal(environment_line(&at), 0);
+        char *line = strdup(nothing[i]);
+        assert_string_equal(environment_line(line), "");
         free(line);
     }
 }
