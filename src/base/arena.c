@@ -47,3 +47,9 @@ int list_add(struct list *l, const char *string)
     l->item[l->count] = NULL;
     return 0;
 }
+
+void list_each(const struct list *l, void (*act)(void *context, const char *string), void *context)
+{
+    for (size_t i = 0; i < l->count; i++)
+        act(context, l->item[i]);
+}

@@ -30,7 +30,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     run_rules(&options, &rules, &faults);
     for (int s = 0; s <= SIGNAL_MAX; s++)
         FUZZ_MUST(rules.rewrite[s] <= SIGNAL_MAX);
-    if (identity_parse(&options.identity, &identity, &faults) == 0 && identity.wanted)
+    text_init(&faults, bytes, sizeof bytes);
+    identity_parse(&options.identity, &identity, &faults);
+    if (faults.len == 0 && identity.wanted)
         FUZZ_MUST(identity.uid <= INT32_MAX && identity.gid <= INT32_MAX &&
                   (identity.uid != 0 || options.identity.allow_root));
     environment_check(&options.environment, &faults);
