@@ -1,7 +1,6 @@
 /* audit: the command. See kinglet/audit.h. */
 #include "kinglet/audit.h"
 
-#include "kinglet/arena.h"
 #include "kinglet/expand.h"
 #include "kinglet/log.h"
 #include "kinglet/options.h"
@@ -41,18 +40,14 @@ static bool wants_colour(char *const *env)
 
 int audit_command(char *const *argv, char *const *env)
 {
-    struct room {
-        struct audit_facts facts;
-        char faults[PIPE_BUF], report[REPORT_BYTES];
-    } *room = arena_take(sizeof *room);
+    static struct audit_facts facts;
+    static char report[REPORT_BYTES];
     struct audit_options options = {.min_uid = MIN_UID};
     unsigned count[FINDINGS];
     struct text t;
     int first;
 
-    if (room == NULL)
-        return FOUND_BAD;
-    text_init(&t, room->faults, sizeof room->faults);
+    text_init(&t, report, sizeof report);
     first = options_parse(table, sizeof table / sizeof table[0], &options, argv, env, &t);
     if (options.help)
         return output_string(help) == 0 ? 0 : FOUND_BAD;
@@ -62,11 +57,11 @@ int audit_command(char *const *argv, char *const *env)
         log_line(LOG_ERROR, "audit: %s", t.at);
         return FOUND_BAD;
     }
-    room->facts.min_uid = options.min_uid;
-    room->facts.restricted = options.policy == 1;
-    audit_read(&room->facts);
-    text_init(&t, room->report, sizeof room->report);
-    audit_report(&room->facts, options.format == 1, wants_colour(env), &t, count);
+    facts.min_uid = options.min_uid;
+    facts.restricted = options.policy == 1;
+    audit_read(&facts);
+    text_init(&t, report, sizeof report);
+    audit_report(&facts, options.format == 1, wants_colour(env), &t, count);
     if (output_bytes(t.at, t.len) != 0 || count[FINDING_FAIL] > 0)
         return FOUND_BAD;
     return options.fail_on == 1 && count[FINDING_WARN] > 0 ? FOUND_BAD : 0;

@@ -4,7 +4,6 @@
  * not there. A process that the audit may not look into as it was started is looked at once more with the
  * process's own ids (setfsuid(2)): root without SYS_PTRACE may not read an environ of another user.
  */
-#include "kinglet/arena.h"
 #include "kinglet/audit.h"
 #include "kinglet/capability.h"
 #include "kinglet/number.h"
@@ -28,171 +27,173 @@ enum {
     ZOMBIE_MS = 100,           /* so long a zombie may wait for an init that does its work */
 };
 
-bool look_at(struct reading *r, const char *path, bool follow)
+struct reading reading;
+
+bool look_at(const char *path, bool follow)
 {
     return syscall(SYS_statx, AT_FDCWD, path, follow ? LOOK_FLAGS : LOOK_FLAGS | AT_SYMLINK_NOFOLLOW,
-                   LOOK_FIELDS, &r->look) == 0;
+                   LOOK_FIELDS, &reading.look) == 0;
 }
 
 /* Reads a file into the buffer, NUL-terminated. Returns its length, or -errno; -EFBIG for one that does not
  * fit. */
-static long read_file(struct reading *r, const char *path)
+static long read_file(const char *path)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     long len = 0, n = -1;
 
-    while (fd >= 0 && (n = read(fd, r->buffer + len, (size_t)(LOOK_BUFFER - len))) > 0)
+    while (fd >= 0 && (n = read(fd, reading.buffer + len, (size_t)(LOOK_BUFFER - len))) > 0)
         len += n;
-    r->buffer[len] = '\0';
+    reading.buffer[len] = '\0';
     n = n < 0 ? -errno : len < LOOK_BUFFER ? len : -EFBIG;
     close(fd);
     return n;
 }
 
-const char *look_join(struct reading *r, const char *folder, const char *name)
+const char *look_join(const char *folder, const char *name)
 {
-    text_init(&r->path, r->bytes, sizeof r->bytes);
-    text_put(&r->path, folder);
-    text_put(&r->path, name);
-    return r->path.cut ? "" : r->bytes;
+    text_init(&reading.path, reading.bytes, sizeof reading.bytes);
+    text_put(&reading.path, folder);
+    text_put(&reading.path, name);
+    return reading.path.cut ? "" : reading.bytes;
 }
 
-static const char *proc(struct reading *r, uint64_t pid, const char *name)
+static const char *proc(uint64_t pid, const char *name)
 {
-    look_join(r, "/proc/", "");
-    text_u64(&r->path, pid);
-    text_put(&r->path, name);
-    return r->bytes;
+    look_join("/proc/", "");
+    text_u64(&reading.path, pid);
+    text_put(&reading.path, name);
+    return reading.bytes;
 }
 
-bool look_link(struct reading *r, const char *path)
+bool look_link(const char *path)
 {
-    long n = syscall(SYS_readlinkat, AT_FDCWD, path, r->buffer, LOOK_BUFFER);
+    long n = syscall(SYS_readlinkat, AT_FDCWD, path, reading.buffer, LOOK_BUFFER);
 
-    r->buffer[n < 0 ? 0 : n] = '\0';
+    reading.buffer[n < 0 ? 0 : n] = '\0';
     return n > 0;
 }
 
-static bool exists(struct reading *r, const char *folder, const char *name)
+static bool exists(const char *folder, const char *name)
 {
-    return look_at(r, look_join(r, folder, name), true);
+    return look_at(look_join(folder, name), true);
 }
 
-static enum audit_state is_read_only(struct reading *r, const char *path)
+static enum audit_state is_read_only(const char *path)
 {
-    return statfs(path, &r->file_system) != 0                               ? AUDIT_UNREAD
-           : ((unsigned long)r->file_system.f_flags & READ_ONLY_MOUNT) != 0 ? AUDIT_GOOD
-                                                                            : AUDIT_BAD;
+    return statfs(path, &reading.file_system) != 0                               ? AUDIT_UNREAD
+           : ((unsigned long)reading.file_system.f_flags & READ_ONLY_MOUNT) != 0 ? AUDIT_GOOD
+                                                                                 : AUDIT_BAD;
 }
 
 /* What should be read-only, for a check. */
-static void judge_read_only(struct reading *r, enum audit_check check, const char *path)
+static void judge_read_only(enum audit_check check, const char *path)
 {
-    struct audit_row *row = &r->facts->row[check];
+    struct audit_row *row = &reading.facts->row[check];
 
-    row->state = is_read_only(r, path);
+    row->state = is_read_only(path);
     if (row->state == AUDIT_BAD)
         audit_found_add(&row->found, path);
 }
 
 /* The first entry of a folder; NULL: it has none, or cannot be read. */
-static const struct directory_entry *list(struct reading *r, const char *path)
+static const struct directory_entry *list(const char *path)
 {
-    directory_begin(&r->directory, open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    return directory_next(&r->directory);
+    directory_begin(&reading.directory, open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    return directory_next(&reading.directory);
 }
 
 /* --- processes --- */
 
 /* Whether it can write to the file that was looked at last, whose path is in the buffer: by the modes and
  * what the process is, since access(2) would answer for the audit. An owner may change the mode. */
-static void judge_writable(struct reading *r, struct audit_process *p)
+static void judge_writable(struct audit_process *p)
 {
     bool group = false;
 
     for (size_t i = 0; i < 4 + p->groups; i++)
-        group = group || p->gid[i] == r->look.gid;
-    if ((p->effective >> CAPABILITY_DAC_OVERRIDE & 1) == 0 && p->uid[1] != r->look.uid &&
-        (r->look.mode & (group ? S_IWGRP : S_IWOTH)) == 0)
+        group = group || p->gid[i] == reading.look.gid;
+    if ((p->effective >> CAPABILITY_DAC_OVERRIDE & 1) == 0 && p->uid[1] != reading.look.uid &&
+        (reading.look.mode & (group ? S_IWGRP : S_IWOTH)) == 0)
         return;
-    if (is_read_only(r, r->buffer) == AUDIT_GOOD)
+    if (is_read_only(reading.buffer) == AUDIT_GOOD)
         return;
-    audit_found_add(&r->facts->row[AUDIT_FOLDER].found, r->buffer);
+    audit_found_add(&reading.facts->row[AUDIT_FOLDER].found, reading.buffer);
     p->state[AUDIT_FOLDER] = AUDIT_BAD;
 }
 
 /* The program's folder, and the working directory unless that is a volume. */
-static void read_folder(struct reading *r, struct audit_process *p)
+static void read_folder(struct audit_process *p)
 {
     uint64_t mount;
     size_t n;
 
-    if (!look_at(r, proc(r, p->pid, "/exe"), true) || !look_link(r, r->bytes))
+    if (!look_at(proc(p->pid, "/exe"), true) || !look_link(reading.bytes))
         return;
     p->state[AUDIT_FOLDER] = AUDIT_GOOD;
-    n = strlen(r->buffer);
-    while (n > 0 && r->buffer[n] != '/')
+    n = strlen(reading.buffer);
+    while (n > 0 && reading.buffer[n] != '/')
         n--;
-    r->buffer[n > 0 ? n : 1] = '\0'; /* of / that much stays */
-    if (look_at(r, r->buffer, true))
-        judge_writable(r, p);
-    look_at(r, "/", true);
-    mount = r->look.mount;
-    if (look_at(r, proc(r, p->pid, "/cwd"), true) && r->look.mount == mount && look_link(r, r->bytes))
-        judge_writable(r, p);
+    reading.buffer[n > 0 ? n : 1] = '\0'; /* of / that much stays */
+    if (look_at(reading.buffer, true))
+        judge_writable(p);
+    look_at("/", true);
+    mount = reading.look.mount;
+    if (look_at(proc(p->pid, "/cwd"), true) && reading.look.mount == mount && look_link(reading.bytes))
+        judge_writable(p);
 }
 
-static void read_inside(struct reading *r, struct audit_process *p)
+static void read_inside(struct audit_process *p)
 {
-    long n = read_file(r, proc(r, p->pid, "/attr/current"));
+    long n = read_file(proc(p->pid, "/attr/current"));
 
     if (n != -EACCES) /* every other failure is that of a kernel without such a module */
-        audit_label_take(r->buffer, p);
-    read_file(r, proc(r, p->pid, "/limits"));
-    audit_core_take(r->buffer, p);
+        audit_label_take(reading.buffer, p);
+    read_file(proc(p->pid, "/limits"));
+    audit_core_take(reading.buffer, p);
     for (int as_itself = 0; as_itself < 2; as_itself++) {
         if (as_itself != 0 && p->state[AUDIT_USER] == AUDIT_GOOD) {
             setfsgid((gid_t)p->gid[1]);
             setfsuid((uid_t)p->uid[1]);
         }
-        if (p->state[AUDIT_SECRETS] == AUDIT_UNREAD && (n = read_file(r, proc(r, p->pid, "/environ"))) >= 0)
-            audit_environ_take(r->buffer, (size_t)n, r->facts, p);
+        if (p->state[AUDIT_SECRETS] == AUDIT_UNREAD && (n = read_file(proc(p->pid, "/environ"))) >= 0)
+            audit_environ_take(reading.buffer, (size_t)n, reading.facts, p);
         if (p->state[AUDIT_FOLDER] == AUDIT_UNREAD)
-            read_folder(r, p);
+            read_folder(p);
     }
     setfsuid(geteuid());
     setfsgid(getegid());
 }
 
-static bool read_status(struct reading *r, uint64_t pid, struct audit_process *p)
+static bool read_status(uint64_t pid, struct audit_process *p)
 {
-    if (read_file(r, proc(r, pid, "/status")) <= 0)
+    if (read_file(proc(pid, "/status")) <= 0)
         return false;
-    audit_status_take(r->buffer, p);
+    audit_status_take(reading.buffer, p);
     p->pid = pid;
     return true;
 }
 
 /* All processes that there are, up to the bound. */
-static void read_all(struct reading *r)
+static void read_all(void)
 {
-    struct audit_facts *f = r->facts;
+    struct audit_facts *f = reading.facts;
     uint64_t pid;
 
-    for (const struct directory_entry *e = list(r, "/proc"); e != NULL; e = directory_next(&r->directory))
+    for (const struct directory_entry *e = list("/proc"); e != NULL; e = directory_next(&reading.directory))
         if (number_parse(e->name, strlen(e->name), INT32_MAX, &pid) == 0) {
             if (f->count == AUDIT_PROCESSES)
                 f->cut = true;
-            else if (read_status(r, pid, &f->process[f->count]))
+            else if (read_status(pid, &f->process[f->count]))
                 f->count++;
         }
 }
 
 /* Chooses those to be judged: PID 1 and what descends from it; where PID 1 is foreign, what is in our own
  * cgroup instead. Returns whether there is any. */
-static bool choose(struct reading *r, bool foreign)
+static bool choose(bool foreign)
 {
-    struct audit_facts *f = r->facts;
+    struct audit_facts *f = reading.facts;
     uint64_t self = (uint64_t)getpid();
     bool any = false, more = true;
 
@@ -205,7 +206,8 @@ static bool choose(struct reading *r, bool foreign)
                 chosen = f->process[j].chosen && f->process[j].pid == p->parent;
             if (p->chosen || !chosen || (p->pid == self && self != 1))
                 continue;
-            if (foreign && (read_file(r, proc(r, p->pid, "/cgroup")) <= 0 || strcmp(r->buffer, r->own) != 0))
+            if (foreign &&
+                (read_file(proc(p->pid, "/cgroup")) <= 0 || strcmp(reading.buffer, reading.own) != 0))
                 continue;
             p->chosen = any = more = true;
         }
@@ -213,27 +215,27 @@ static bool choose(struct reading *r, bool foreign)
     return any;
 }
 
-static void read_processes(struct reading *r)
+static void read_processes(void)
 {
-    struct audit_facts *f = r->facts;
+    struct audit_facts *f = reading.facts;
     size_t count = 0;
     bool foreign, zombies = false;
 
-    read_all(r);
-    read_file(r, "/proc/1/cgroup");
-    foreign = strcmp(r->buffer, r->own) != 0 && choose(r, true);
+    read_all();
+    read_file("/proc/1/cgroup");
+    foreign = strcmp(reading.buffer, reading.own) != 0 && choose(true);
     if (!foreign)
-        choose(r, false);
+        choose(false);
     if (foreign || getpid() == 1)
         f->row[AUDIT_INIT].state = AUDIT_ABSENT;
-    else if (read_status(r, 1, &r->other))
-        audit_init_take(&r->other, f);
+    else if (read_status(1, &reading.other))
+        audit_init_take(&reading.other, f);
     for (size_t i = 0; i < f->count; i++) {
         struct audit_process *p = &f->process[i];
         if (p->zombie)
             zombies = true;
         else if (p->chosen)
-            read_inside(r, p);
+            read_inside(p);
     }
     /* a second look tells the zombies that PID 1 leaves lying from those that it was about to reap */
     if (zombies)
@@ -244,7 +246,7 @@ static void read_processes(struct reading *r)
             continue;
         if (!p->zombie)
             f->process[count++] = *p;
-        else if (p->parent == 1 && read_status(r, p->pid, &r->other) && r->other.zombie)
+        else if (p->parent == 1 && read_status(p->pid, &reading.other) && reading.other.zombie)
             audit_found_add(&f->row[AUDIT_ZOMBIES].found, p->name);
     }
     f->count = count;
@@ -256,7 +258,7 @@ static void read_processes(struct reading *r)
 
 /* The limits in the own cgroup and on the way up, as far as it is mounted here: of version 2, and of version
  * 1 below a folder for each controller. */
-static void read_limits(struct reading *r)
+static void read_limits(void)
 {
     static const char files[] = "/memory.max\0/cpu.max\0/pids.max\0"
                                 "/memory/memory.stat\0/cpu/cpu.cfs_quota_us\0/pids/pids.max\0";
@@ -264,83 +266,81 @@ static void read_limits(struct reading *r)
 
     for (const char *file = files; *file != '\0'; file = text_after(file), check++) {
         size_t folder = check < 3 ? 0 : strcspn(file + 1, "/") + 1;
-        const char *own = audit_cgroup_path(r->own);
+        const char *own = audit_cgroup_path(reading.own);
         for (size_t len = strcspn(own, "\n");; len--) {
             if (len > 0 && own[len] != '/' && own[len] != '\n')
                 continue;
-            look_join(r, "/sys/fs/cgroup", "");
-            text_raw(&r->path, file, folder);
-            text_raw(&r->path, own, len);
-            text_put(&r->path, file + folder);
-            if (read_file(r, r->path.at) > 0)
-                audit_limit_take(r->buffer, (enum audit_check)(AUDIT_MEMORY + check % 3), r->facts);
+            look_join("/sys/fs/cgroup", "");
+            text_raw(&reading.path, file, folder);
+            text_raw(&reading.path, own, len);
+            text_put(&reading.path, file + folder);
+            if (read_file(reading.path.at) > 0)
+                audit_limit_take(reading.buffer, (enum audit_check)(AUDIT_MEMORY + check % 3), reading.facts);
             if (len == 0)
                 break;
         }
     }
 }
 
-static void read_mounts(struct reading *r)
+static void read_mounts(void)
 {
-    struct audit_facts *f = r->facts;
+    struct audit_facts *f = reading.facts;
 
-    if (read_file(r, "/proc/self/mountinfo") > 0)
+    if (read_file("/proc/self/mountinfo") > 0)
         f->row[AUDIT_SOCKETS].state = f->row[AUDIT_MOUNTS].state = AUDIT_GOOD;
-    for (char *line = r->buffer; *line != '\0';) {
+    for (char *line = reading.buffer; *line != '\0';) {
         char *next = line + strcspn(line, "\n");
         const char *point;
         if (*next != '\0')
             *next++ = '\0';
         point = audit_mount_take(line, f);
         for (const char *s = audit_sockets; point != NULL && *s != '\0'; s = text_after(s))
-            if (exists(r, point, s))
-                audit_found_add(&f->row[AUDIT_SOCKETS].found, r->bytes);
+            if (exists(point, s))
+                audit_found_add(&f->row[AUDIT_SOCKETS].found, reading.bytes);
         line = next;
     }
 }
 
-static void read_namespaces(struct reading *r)
+static void read_namespaces(void)
 {
-    r->facts->row[AUDIT_NAMESPACES].state = AUDIT_GOOD;
+    reading.facts->row[AUDIT_NAMESPACES].state = AUDIT_GOOD;
     for (unsigned ns = 0; ns < AUDIT_NAMESPACES_ALL; ns++) {
         uint64_t inode =
-            exists(r, "/proc/self/ns/", audit_namespace_name((enum audit_namespace)ns)) ? r->look.inode : 0;
+            exists("/proc/self/ns/", audit_namespace_name((enum audit_namespace)ns)) ? reading.look.inode : 0;
         /* a setting of the whole machine is shown in the initial network namespace only, on old kernels too
          */
-        if (ns == AUDIT_NS_NET && exists(r, "/proc/sys/net/core/", "netdev_budget"))
+        if (ns == AUDIT_NS_NET && exists("/proc/sys/net/core/", "netdev_budget"))
             inode = AUDIT_INITIAL_NET;
-        audit_namespace_take((enum audit_namespace)ns, inode, r->facts);
+        audit_namespace_take((enum audit_namespace)ns, inode, reading.facts);
     }
 }
 
-static void read_devices(struct reading *r)
+static void read_devices(void)
 {
-    struct audit_row *row = &r->facts->row[AUDIT_PRIVILEGED];
+    struct audit_row *row = &reading.facts->row[AUDIT_PRIVILEGED];
 
-    for (const struct directory_entry *e = list(r, "/dev"); e != NULL; e = directory_next(&r->directory))
+    for (const struct directory_entry *e = list("/dev"); e != NULL; e = directory_next(&reading.directory))
         if (e->type == DT_BLK)
-            audit_found_add(&row->found, look_join(r, "/dev/", e->name));
-    judge_read_only(r, AUDIT_PRIVILEGED, "/proc/sys");
-    if (r->directory.end < 0)
+            audit_found_add(&row->found, look_join("/dev/", e->name));
+    judge_read_only(AUDIT_PRIVILEGED, "/proc/sys");
+    if (reading.directory.end < 0)
         row->state = AUDIT_UNREAD;
 }
 
 void audit_read(struct audit_facts *f)
 {
-    struct reading *r = arena_take(sizeof *r);
-
-    if (r == NULL || statfs("/proc", &r->file_system) != 0 || (long)r->file_system.f_type != PROC_SUPER_MAGIC)
+    if (statfs("/proc", &reading.file_system) != 0 || (long)reading.file_system.f_type != PROC_SUPER_MAGIC)
         return;
-    r->facts = f;
-    f->process = r->process;
-    read_file(r, "/proc/self/cgroup");
-    memcpy(r->own, r->buffer, sizeof r->own);
-    read_mounts(r);
-    read_processes(r);
-    read_limits(r);
-    read_namespaces(r);
-    read_devices(r);
-    judge_read_only(r, AUDIT_READ_ONLY, "/");
+    reading.facts = f;
+    f->process = reading.process;
+    read_file("/proc/self/cgroup");
+    memcpy(reading.own, reading.buffer, sizeof reading.own);
+    read_mounts();
+    read_processes();
+    read_limits();
+    read_namespaces();
+    read_devices();
+    judge_read_only(AUDIT_READ_ONLY, "/");
     f->row[AUDIT_TOKEN].state = f->kubernetes ? AUDIT_GOOD : AUDIT_ABSENT;
-    look_through(r);
+    look_through();
 }

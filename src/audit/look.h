@@ -27,8 +27,8 @@ enum { LOOK_MOUNT_ROOT = 0x2000 /* in attributes: STATX_ATTR_MOUNT_ROOT */ };
 
 enum { LOOK_BUFFER = 256 * 1024, LOOK_DEPTH = 48 };
 
-/* All that the reading needs, so that nothing is allocated on the way. */
-struct reading {
+/* All that the reading needs: there is one in a process. */
+extern struct reading {
     struct audit_facts *facts;
     struct look look;           /* the file that was looked at last */
     struct statfs file_system;  /* and where it lies */
@@ -43,18 +43,18 @@ struct reading {
     struct audit_process process[AUDIT_PROCESSES];
     char own[LOOK_BUFFER + 1];    /* our cgroup */
     char buffer[LOOK_BUFFER + 1]; /* the file or link that was read last */
-};
+} reading;
 
 /* statx(2) without a trip to a server; `follow` a symbolic link. Returns whether it could be looked at. */
-bool look_at(struct reading *r, const char *path, bool follow);
+bool look_at(const char *path, bool follow);
 
 /* The two in one; valid until the next call. Empty where it is too long. */
-const char *look_join(struct reading *r, const char *folder, const char *name);
+const char *look_join(const char *folder, const char *name);
 
 /* A link's target into the buffer. */
-bool look_link(struct reading *r, const char *path);
+bool look_link(const char *path);
 
 /* The file tree's part: set-id files, file capabilities, shells and other tools on the root mount. */
-void look_through(struct reading *r);
+void look_through(void);
 
 #endif

@@ -21,39 +21,41 @@ enum {
 };
 
 /* `name` is in the working directory, whose path is asked for only now. */
-static void found(struct reading *r, enum audit_check check, const char *name)
+static void found(enum audit_check check, const char *name)
 {
-    look_link(r, "/proc/self/cwd");
-    look_join(r, r->buffer[1] == '\0' ? "" : r->buffer, "/");
-    text_put(&r->path, name);
-    audit_found_add(&r->facts->row[check].found, r->bytes);
+    look_link("/proc/self/cwd");
+    look_join(reading.buffer[1] == '\0' ? "" : reading.buffer, "/");
+    text_put(&reading.path, name);
+    audit_found_add(&reading.facts->row[check].found, reading.bytes);
 }
 
-static bool is_program(struct reading *r, const char *name, bool follow)
+static bool is_program(const char *name, bool follow)
 {
-    return look_at(r, name, follow) && S_ISREG(r->look.mode) && (r->look.mode & 0111) != 0;
+    return look_at(name, follow) && S_ISREG(reading.look.mode) && (reading.look.mode & 0111) != 0;
 }
 
 /* `name` is a file or a link in the working directory. `last`: the inode of the set-id file found last, since
  * one with many names is told once. */
-static void judge_file(struct reading *r, const char *name, uint64_t *last)
+static void judge_file(const char *name, uint64_t *last)
 {
     static const char tools[] =
         "busybox\0toybox\0sh\0bash\0dash\0ash\0zsh\0ksh\0fish\0curl\0wget\0apt\0dpkg\0"
         "apk\0yum\0dnf\0microdnf\0rpm\0zypper\0pacman\0sudo\0su\0doas\0";
 
     for (const char *tool = tools; *tool != '\0'; tool = text_after(tool))
-        if (strcmp(tool, name) == 0 && is_program(r, name, true))
-            found(r, AUDIT_TOOLS, name);
-    if (is_program(r, name, false) && (r->look.attributes & LOOK_MOUNT_ROOT) == 0 && r->look.inode != *last &&
-        ((r->look.mode & S_ISUID) != 0 || (r->look.mode & (S_ISGID | S_IXGRP)) == (S_ISGID | S_IXGRP) ||
+        if (strcmp(tool, name) == 0 && is_program(name, true))
+            found(AUDIT_TOOLS, name);
+    if (is_program(name, false) && (reading.look.attributes & LOOK_MOUNT_ROOT) == 0 &&
+        reading.look.inode != *last &&
+        ((reading.look.mode & S_ISUID) != 0 ||
+         (reading.look.mode & (S_ISGID | S_IXGRP)) == (S_ISGID | S_IXGRP) ||
          syscall(SYS_lgetxattr, name, "security.capability", NULL, 0UL) > 0)) {
-        *last = r->look.inode;
-        found(r, AUDIT_SET_ID, name);
+        *last = reading.look.inode;
+        found(AUDIT_SET_ID, name);
     }
 }
 
-void look_through(struct reading *r)
+void look_through(void)
 {
     int64_t deadline = clock_us() + WALK_US;
     uint64_t last = 0;
@@ -63,18 +65,18 @@ void look_through(struct reading *r)
 
     while (true) {
         const struct directory_entry *e;
-        r->level[depth].fd = fd;
+        reading.level[depth].fd = fd;
         hidden = syscall(SYS_fchdir, fd) != 0 || hidden;
-        directory_begin(&r->directory, fd);
-        while ((e = directory_next(&r->directory)) != NULL) {
+        directory_begin(&reading.directory, fd);
+        while ((e = directory_next(&reading.directory)) != NULL) {
             if (clock_us() > deadline)
                 return;
             if (e->type != DT_DIR) {
                 hidden = hidden || e->type == DT_UNKNOWN;
-                judge_file(r, e->name, &last);
+                judge_file(e->name, &last);
                 continue;
             }
-            if (look_at(r, e->name, false) && (r->look.attributes & LOOK_MOUNT_ROOT) != 0)
+            if (look_at(e->name, false) && (reading.look.attributes & LOOK_MOUNT_ROOT) != 0)
                 continue;
             fd = depth + 1 < LOOK_DEPTH ? open(e->name, OPEN) : -1;
             if (fd >= 0)
@@ -82,16 +84,16 @@ void look_through(struct reading *r)
             hidden = true;
         }
         if (e != NULL) { /* down into it */
-            r->level[depth++].next = e->next;
+            reading.level[depth++].next = e->next;
             continue;
         }
-        hidden = hidden || r->directory.end < 0;
-        close(r->level[depth].fd);
+        hidden = hidden || reading.directory.end < 0;
+        close(reading.level[depth].fd);
         if (depth-- == 0)
             break;
-        fd = r->level[depth].fd;
-        lseek(fd, r->level[depth].next, SEEK_SET);
+        fd = reading.level[depth].fd;
+        lseek(fd, reading.level[depth].next, SEEK_SET);
     }
     if (!hidden)
-        r->facts->row[AUDIT_TOOLS].state = r->facts->row[AUDIT_SET_ID].state = AUDIT_GOOD;
+        reading.facts->row[AUDIT_TOOLS].state = reading.facts->row[AUDIT_SET_ID].state = AUDIT_GOOD;
 }
