@@ -29,25 +29,27 @@ enum {
 
 struct reading reading;
 
-bool look_at(const char *path, bool follow)
+bool look_at(const char *path, int flags)
 {
-    return syscall(SYS_statx, AT_FDCWD, path, follow ? LOOK_FLAGS : LOOK_FLAGS | AT_SYMLINK_NOFOLLOW,
-                   LOOK_FIELDS, &reading.look) == 0;
+    return syscall(SYS_statx, AT_FDCWD, path, flags | LOOK_FLAGS, LOOK_FIELDS, &reading.look) == 0;
 }
 
 /* Reads a file into the buffer, NUL-terminated. Returns its length, or -errno; -EFBIG for one that does not
  * fit. */
-static long read_file(const char *path)
+static int read_file(const char *path)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-    long len = 0, n = -1;
+    int len = 0, n = -1;
 
-    while (fd >= 0 && (n = read(fd, reading.buffer + len, (size_t)(LOOK_BUFFER - len))) > 0)
+    while (fd >= 0 && (n = (int)read(fd, reading.buffer + len, LOOK_BUFFER - (unsigned)len)) > 0)
         len += n;
     reading.buffer[len] = '\0';
-    n = n < 0 ? -errno : len < LOOK_BUFFER ? len : -EFBIG;
+    if (n < 0)
+        len = -errno;
+    else if (len == LOOK_BUFFER)
+        len = -EFBIG;
     close(fd);
-    return n;
+    return len;
 }
 
 const char *look_join(const char *folder, const char *name)
@@ -58,12 +60,17 @@ const char *look_join(const char *folder, const char *name)
     return reading.path.cut ? "" : reading.bytes;
 }
 
-static const char *proc(uint64_t pid, const char *name)
+static const char *proc(const struct audit_process *p, const char *name)
 {
     look_join("/proc/", "");
-    text_u64(&reading.path, pid);
+    text_u64(&reading.path, p->pid);
     text_put(&reading.path, name);
     return reading.bytes;
+}
+
+static int read_proc(const struct audit_process *p, const char *name)
+{
+    return read_file(proc(p, name));
 }
 
 bool look_link(const char *path)
@@ -76,10 +83,10 @@ bool look_link(const char *path)
 
 static bool exists(const char *folder, const char *name)
 {
-    return look_at(look_join(folder, name), true);
+    return look_at(look_join(folder, name), 0);
 }
 
-static enum audit_state is_read_only(const char *path)
+static unsigned char is_read_only(const char *path)
 {
     return statfs(path, &reading.file_system) != 0                               ? AUDIT_UNREAD
            : ((unsigned long)reading.file_system.f_flags & READ_ONLY_MOUNT) != 0 ? AUDIT_GOOD
@@ -89,11 +96,11 @@ static enum audit_state is_read_only(const char *path)
 /* What should be read-only, for a check. */
 static void judge_read_only(enum audit_check check, const char *path)
 {
-    struct audit_row *row = &reading.facts->row[check];
+    struct audit_facts *f = reading.facts;
 
-    row->state = is_read_only(path);
-    if (row->state == AUDIT_BAD)
-        audit_found_add(&row->found, path);
+    f->state[check] = is_read_only(path);
+    if (f->state[check] == AUDIT_BAD)
+        audit_found_add(&f->found[check], path);
 }
 
 /* The first entry of a folder; NULL: it has none, or cannot be read. */
@@ -109,16 +116,12 @@ static const struct directory_entry *list(const char *path)
  * what the process is, since access(2) would answer for the audit. An owner may change the mode. */
 static void judge_writable(struct audit_process *p)
 {
-    bool group = false;
-
-    for (size_t i = 0; i < 4 + p->groups; i++)
-        group = group || p->gid[i] == reading.look.gid;
     if ((p->effective >> CAPABILITY_DAC_OVERRIDE & 1) == 0 && p->uid[1] != reading.look.uid &&
-        (reading.look.mode & (group ? S_IWGRP : S_IWOTH)) == 0)
+        (reading.look.mode & (audit_in_group(p, reading.look.gid) ? S_IWGRP : S_IWOTH)) == 0)
         return;
     if (is_read_only(reading.buffer) == AUDIT_GOOD)
         return;
-    audit_found_add(&reading.facts->row[AUDIT_FOLDER].found, reading.buffer);
+    audit_found_add(&reading.facts->found[AUDIT_FOLDER], reading.buffer);
     p->state[AUDIT_FOLDER] = AUDIT_BAD;
 }
 
@@ -126,90 +129,119 @@ static void judge_writable(struct audit_process *p)
 static void read_folder(struct audit_process *p)
 {
     uint64_t mount;
-    size_t n;
+    char *slash;
 
-    if (!look_at(proc(p->pid, "/exe"), true) || !look_link(reading.bytes))
+    if (!look_at(proc(p, "/exe"), 0) || !look_link(reading.bytes))
         return;
     p->state[AUDIT_FOLDER] = AUDIT_GOOD;
-    n = strlen(reading.buffer);
-    while (n > 0 && reading.buffer[n] != '/')
-        n--;
-    reading.buffer[n > 0 ? n : 1] = '\0'; /* of / that much stays */
-    if (look_at(reading.buffer, true))
+    slash = reading.buffer + strlen(reading.buffer);
+    while (slash > reading.buffer && *slash != '/')
+        slash--;
+    slash[slash == reading.buffer] = '\0'; /* of / that much stays */
+    if (look_at(reading.buffer, 0))
         judge_writable(p);
-    look_at("/", true);
+    look_at("/", 0);
     mount = reading.look.mount;
-    if (look_at(proc(p->pid, "/cwd"), true) && reading.look.mount == mount && look_link(reading.bytes))
+    if (look_at(proc(p, "/cwd"), 0) && reading.look.mount == mount && look_link(reading.bytes))
         judge_writable(p);
+}
+
+/* What not every user may look at. */
+static void read_private(struct audit_process *p)
+{
+    int n;
+
+    if (p->state[AUDIT_SECRETS] == AUDIT_UNREAD && (n = read_proc(p, "/environ")) >= 0)
+        audit_environ_take(reading.buffer, (size_t)n, reading.facts, p);
+    if (p->state[AUDIT_FOLDER] == AUDIT_UNREAD)
+        read_folder(p);
 }
 
 static void read_inside(struct audit_process *p)
 {
-    long n = read_file(proc(p->pid, "/attr/current"));
+    int uid, gid;
 
-    if (n != -EACCES) /* every other failure is that of a kernel without such a module */
+    if (read_proc(p, "/attr/current") != -EACCES) /* every other failure: a kernel without such a module */
         audit_label_take(reading.buffer, p);
-    read_file(proc(p->pid, "/limits"));
+    read_proc(p, "/limits");
     audit_core_take(reading.buffer, p);
-    for (int as_itself = 0; as_itself < 2; as_itself++) {
-        if (as_itself != 0 && p->state[AUDIT_USER] == AUDIT_GOOD) {
-            setfsgid((gid_t)p->gid[1]);
-            setfsuid((uid_t)p->uid[1]);
-        }
-        if (p->state[AUDIT_SECRETS] == AUDIT_UNREAD && (n = read_file(proc(p->pid, "/environ"))) >= 0)
-            audit_environ_take(reading.buffer, (size_t)n, reading.facts, p);
-        if (p->state[AUDIT_FOLDER] == AUDIT_UNREAD)
-            read_folder(p);
-    }
-    setfsuid(geteuid());
-    setfsgid(getegid());
+    read_private(p);
+    gid = setfsgid((gid_t)p->gid[1]);
+    uid = setfsuid((uid_t)p->uid[1]);
+    read_private(p);
+    setfsuid((uid_t)uid);
+    setfsgid((gid_t)gid);
 }
 
 static bool read_status(uint64_t pid, struct audit_process *p)
 {
-    if (read_file(proc(pid, "/status")) <= 0)
+    p->pid = pid;
+    if (read_proc(p, "/status") <= 0)
         return false;
     audit_status_take(reading.buffer, p);
-    p->pid = pid;
     return true;
 }
 
 /* All processes that there are, up to the bound. */
 static void read_all(void)
 {
-    struct audit_facts *f = reading.facts;
     uint64_t pid;
 
-    for (const struct directory_entry *e = list("/proc"); e != NULL; e = directory_next(&reading.directory))
-        if (number_parse(e->name, strlen(e->name), INT32_MAX, &pid) == 0) {
-            if (f->count == AUDIT_PROCESSES)
-                f->cut = true;
-            else if (read_status(pid, &f->process[f->count]))
-                f->count++;
+    for (const struct directory_entry *e = list("/proc"); e != NULL; e = directory_next(&reading.directory)) {
+        const char *name = e->name;
+        if (number_scan(&name, INT32_MAX, &pid) == 0) {
+            if (reading.count == AUDIT_PROCESSES)
+                reading.facts->cut = true;
+            else if (read_status(pid, &reading.process[reading.count]))
+                reading.count++;
         }
+    }
 }
 
-/* Chooses those to be judged: PID 1 and what descends from it; where PID 1 is foreign, what is in our own
- * cgroup instead. Returns whether there is any. */
+/* Whether it is to be judged: it is PID 1 or descends from it; where PID 1 is foreign, it is in our own
+ * cgroup instead. */
+static bool is_ours(const struct audit_process *p, bool foreign)
+{
+    uint64_t self = (uint64_t)getpid();
+
+    if (foreign)
+        return p->pid != self && read_proc(p, "/cgroup") > 0 && strcmp(reading.buffer, reading.own) == 0;
+    for (unsigned steps = reading.count; steps > 0; steps--) {
+        unsigned i = 0;
+        if (p->pid == 1)
+            return true;
+        if (p->pid == self)
+            return false;
+        while (i < reading.count && reading.process[i].pid != p->parent)
+            i++;
+        if (i == reading.count)
+            return false;
+        p = &reading.process[i];
+    }
+    return false;
+}
+
+/* Returns whether there is any that is to be judged. */
 static bool choose(bool foreign)
 {
     struct audit_facts *f = reading.facts;
-    uint64_t self = (uint64_t)getpid();
-    bool any = false, more = true;
+    int patience = ZOMBIE_MS;
+    bool any = false;
 
-    while (more) {
-        more = false;
-        for (size_t i = 0; i < f->count; i++) {
-            struct audit_process *p = &f->process[i];
-            bool chosen = p->pid == 1 || foreign;
-            for (size_t j = 0; j < f->count && !chosen; j++)
-                chosen = f->process[j].chosen && f->process[j].pid == p->parent;
-            if (p->chosen || !chosen || (p->pid == self && self != 1))
-                continue;
-            if (foreign &&
-                (read_file(proc(p->pid, "/cgroup")) <= 0 || strcmp(reading.buffer, reading.own) != 0))
-                continue;
-            p->chosen = any = more = true;
+    for (unsigned i = 0; i < reading.count; i++) {
+        struct audit_process *p = &reading.process[i];
+        if (!is_ours(p, foreign))
+            continue;
+        any = true;
+        if (!p->zombie) {
+            read_inside(p);
+            f->process[f->count++] = *p;
+        } else if (p->parent == 1) {
+            /* a second look tells the zombies that PID 1 leaves lying from those that it was about to reap */
+            poll(NULL, 0, patience);
+            patience = 0;
+            if (read_status(p->pid, &reading.other) && reading.other.zombie)
+                audit_found_add(&f->found[AUDIT_ZOMBIES], p->name);
         }
     }
     return any;
@@ -218,8 +250,7 @@ static bool choose(bool foreign)
 static void read_processes(void)
 {
     struct audit_facts *f = reading.facts;
-    size_t count = 0;
-    bool foreign, zombies = false;
+    bool foreign;
 
     read_all();
     read_file("/proc/1/cgroup");
@@ -227,31 +258,11 @@ static void read_processes(void)
     if (!foreign)
         choose(false);
     if (foreign || getpid() == 1)
-        f->row[AUDIT_INIT].state = AUDIT_ABSENT;
+        f->state[AUDIT_INIT] = AUDIT_ABSENT;
     else if (read_status(1, &reading.other))
         audit_init_take(&reading.other, f);
-    for (size_t i = 0; i < f->count; i++) {
-        struct audit_process *p = &f->process[i];
-        if (p->zombie)
-            zombies = true;
-        else if (p->chosen)
-            read_inside(p);
-    }
-    /* a second look tells the zombies that PID 1 leaves lying from those that it was about to reap */
-    if (zombies)
-        poll(NULL, 0, ZOMBIE_MS);
-    for (size_t i = 0; i < f->count; i++) {
-        struct audit_process *p = &f->process[i];
-        if (!p->chosen)
-            continue;
-        if (!p->zombie)
-            f->process[count++] = *p;
-        else if (p->parent == 1 && read_status(p->pid, &reading.other) && reading.other.zombie)
-            audit_found_add(&f->row[AUDIT_ZOMBIES].found, p->name);
-    }
-    f->count = count;
-    if (count > 0 && !f->cut)
-        f->row[AUDIT_ZOMBIES].state = AUDIT_GOOD;
+    if (f->count > 0 && !f->cut)
+        f->state[AUDIT_ZOMBIES] = AUDIT_GOOD;
 }
 
 /* --- cgroups, mounts, namespaces, devices --- */
@@ -287,26 +298,20 @@ static void read_mounts(void)
     struct audit_facts *f = reading.facts;
 
     if (read_file("/proc/self/mountinfo") > 0)
-        f->row[AUDIT_SOCKETS].state = f->row[AUDIT_MOUNTS].state = AUDIT_GOOD;
+        f->state[AUDIT_SOCKETS] = f->state[AUDIT_MOUNTS] = AUDIT_GOOD;
     for (char *line = reading.buffer; *line != '\0';) {
-        char *next = line + strcspn(line, "\n");
-        const char *point;
-        if (*next != '\0')
-            *next++ = '\0';
-        point = audit_mount_take(line, f);
+        const char *point = audit_mount_take(audit_field(&line, "\n"), f);
         for (const char *s = audit_sockets; point != NULL && *s != '\0'; s = text_after(s))
             if (exists(point, s))
-                audit_found_add(&f->row[AUDIT_SOCKETS].found, reading.bytes);
-        line = next;
+                audit_found_add(&f->found[AUDIT_SOCKETS], reading.bytes);
     }
 }
 
 static void read_namespaces(void)
 {
-    reading.facts->row[AUDIT_NAMESPACES].state = AUDIT_GOOD;
+    reading.facts->state[AUDIT_NAMESPACES] = AUDIT_GOOD;
     for (unsigned ns = 0; ns < AUDIT_NAMESPACES_ALL; ns++) {
-        uint64_t inode =
-            exists("/proc/self/ns/", audit_namespace_name((enum audit_namespace)ns)) ? reading.look.inode : 0;
+        uint64_t inode = exists("/proc/self/ns/", audit_initial[ns].name) ? reading.look.inode : 0;
         /* a setting of the whole machine is shown in the initial network namespace only, on old kernels too
          */
         if (ns == AUDIT_NS_NET && exists("/proc/sys/net/core/", "netdev_budget"))
@@ -317,14 +322,14 @@ static void read_namespaces(void)
 
 static void read_devices(void)
 {
-    struct audit_row *row = &reading.facts->row[AUDIT_PRIVILEGED];
+    struct audit_facts *f = reading.facts;
 
     for (const struct directory_entry *e = list("/dev"); e != NULL; e = directory_next(&reading.directory))
         if (e->type == DT_BLK)
-            audit_found_add(&row->found, look_join("/dev/", e->name));
+            audit_found_add(&f->found[AUDIT_PRIVILEGED], look_join("/dev/", e->name));
     judge_read_only(AUDIT_PRIVILEGED, "/proc/sys");
     if (reading.directory.end < 0)
-        row->state = AUDIT_UNREAD;
+        f->state[AUDIT_PRIVILEGED] = AUDIT_UNREAD;
 }
 
 void audit_read(struct audit_facts *f)
@@ -332,7 +337,7 @@ void audit_read(struct audit_facts *f)
     if (statfs("/proc", &reading.file_system) != 0 || (long)reading.file_system.f_type != PROC_SUPER_MAGIC)
         return;
     reading.facts = f;
-    f->process = reading.process;
+    f->process = reading.judged;
     read_file("/proc/self/cgroup");
     memcpy(reading.own, reading.buffer, sizeof reading.own);
     read_mounts();
@@ -341,6 +346,6 @@ void audit_read(struct audit_facts *f)
     read_namespaces();
     read_devices();
     judge_read_only(AUDIT_READ_ONLY, "/");
-    f->row[AUDIT_TOKEN].state = f->kubernetes ? AUDIT_GOOD : AUDIT_ABSENT;
+    f->state[AUDIT_TOKEN] = f->kubernetes ? AUDIT_GOOD : AUDIT_ABSENT;
     look_through();
 }

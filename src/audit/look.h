@@ -33,6 +33,7 @@ extern struct reading {
     struct look look;           /* the file that was looked at last */
     struct statfs file_system;  /* and where it lies */
     struct directory directory; /* the folder that is being read */
+    unsigned count;             /* of all processes */
     struct text path;
     char bytes[4096]; /* of the path */
     struct {
@@ -40,13 +41,13 @@ extern struct reading {
         int64_t next; /* where to go on in it */
     } level[LOOK_DEPTH];
     struct audit_process other;
-    struct audit_process process[AUDIT_PROCESSES];
+    struct audit_process process[AUDIT_PROCESSES], judged[AUDIT_PROCESSES];
     char own[LOOK_BUFFER + 1];    /* our cgroup */
     char buffer[LOOK_BUFFER + 1]; /* the file or link that was read last */
 } reading;
 
-/* statx(2) without a trip to a server; `follow` a symbolic link. Returns whether it could be looked at. */
-bool look_at(const char *path, bool follow);
+/* statx(2) without a trip to a server, with further flags. Returns whether it could be looked at. */
+bool look_at(const char *path, int flags);
 
 /* The two in one; valid until the next call. Empty where it is too long. */
 const char *look_join(const char *folder, const char *name);

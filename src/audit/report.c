@@ -44,34 +44,28 @@ void audit_report(const struct audit_facts *facts, bool json, bool colour, struc
     if (json)
         text_put(t, "{\"version\":\"" KINGLET_VERSION "\",\"checks\":[");
     for (unsigned check = 0; check < AUDIT_CHECKS; check++) {
-        const char *words = audit_words((enum audit_check)check), *mend = "";
-        int id = (int)strcspn(words, "|");
-        char bytes[4096];
+        static char bytes[4096];
+        const char *id = audit_words((enum audit_check)check), *mend = "";
         struct text line;
+        size_t named;
         enum finding v;
         text_init(&line, bytes, sizeof bytes);
-        text_raw(&line, words, (size_t)id);
+        text_put(&line, id);
+        named = line.len + 2;
         v = audit_judge(facts, (enum audit_check)check, &line);
         count[v]++;
-        if (v >= FINDING_WARN) {
-            mend = words + id + 1;
-            mend += strcspn(mend, "|") + 1;
-        }
+        if (v >= FINDING_WARN)
+            mend = text_after(text_after(id));
         if (json) {
-            text_format(t, "%s{\"id\":\"%.*s\",\"verdict\":\"%s\",\"mend\":\"%s\",\"evidence\":",
-                        check > 0 ? "," : "", id, words, verdicts[v], mend);
-            text_json(t, bytes + id + 2);
+            text_format(t, "%s{\"id\":\"%s\",\"verdict\":\"%s\",\"mend\":\"%s\",\"evidence\":",
+                        check > 0 ? "," : "", id, verdicts[v], mend);
+            text_json(t, bytes + named);
             text_put(t, "}");
             continue;
         }
-        if (colour) {
-            text_put(t, "\033[3");
-            text_raw(t, &"92931"[v], 1);
-            text_put(t, "m");
-        }
-        text_put(t, verdicts[v]);
-        text_put(t, colour ? "\033[m" : "");
-        text_put(t, blanks + strlen(verdicts[v]));
+        if (colour)
+            text_format(t, "\033[3%cm", "92931"[v]);
+        text_format(t, colour ? "%s\033[m%s" : "%s%s", verdicts[v], blanks + strlen(verdicts[v]));
         put_wrapped(t, bytes);
         if (*mend != '\0') {
             text_put(t, blanks);

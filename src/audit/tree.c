@@ -26,12 +26,12 @@ static void found(enum audit_check check, const char *name)
     look_link("/proc/self/cwd");
     look_join(reading.buffer[1] == '\0' ? "" : reading.buffer, "/");
     text_put(&reading.path, name);
-    audit_found_add(&reading.facts->row[check].found, reading.bytes);
+    audit_found_add(&reading.facts->found[check], reading.bytes);
 }
 
-static bool is_program(const char *name, bool follow)
+static bool is_program(const char *name, int flags)
 {
-    return look_at(name, follow) && S_ISREG(reading.look.mode) && (reading.look.mode & 0111) != 0;
+    return look_at(name, flags) && S_ISREG(reading.look.mode) && (reading.look.mode & 0111) != 0;
 }
 
 /* `name` is a file or a link in the working directory. `last`: the inode of the set-id file found last, since
@@ -43,9 +43,9 @@ static void judge_file(const char *name, uint64_t *last)
         "apk\0yum\0dnf\0microdnf\0rpm\0zypper\0pacman\0sudo\0su\0doas\0";
 
     for (const char *tool = tools; *tool != '\0'; tool = text_after(tool))
-        if (strcmp(tool, name) == 0 && is_program(name, true))
+        if (strcmp(tool, name) == 0 && is_program(name, 0))
             found(AUDIT_TOOLS, name);
-    if (is_program(name, false) && (reading.look.attributes & LOOK_MOUNT_ROOT) == 0 &&
+    if (is_program(name, AT_SYMLINK_NOFOLLOW) && (reading.look.attributes & LOOK_MOUNT_ROOT) == 0 &&
         reading.look.inode != *last &&
         ((reading.look.mode & S_ISUID) != 0 ||
          (reading.look.mode & (S_ISGID | S_IXGRP)) == (S_ISGID | S_IXGRP) ||
@@ -76,7 +76,7 @@ void look_through(void)
                 judge_file(e->name, &last);
                 continue;
             }
-            if (look_at(e->name, false) && (reading.look.attributes & LOOK_MOUNT_ROOT) != 0)
+            if (look_at(e->name, AT_SYMLINK_NOFOLLOW) && (reading.look.attributes & LOOK_MOUNT_ROOT) != 0)
                 continue;
             fd = depth + 1 < LOOK_DEPTH ? open(e->name, OPEN) : -1;
             if (fd >= 0)
@@ -95,5 +95,5 @@ void look_through(void)
         lseek(fd, reading.level[depth].next, SEEK_SET);
     }
     if (!hidden)
-        reading.facts->row[AUDIT_TOOLS].state = reading.facts->row[AUDIT_SET_ID].state = AUDIT_GOOD;
+        reading.facts->state[AUDIT_TOOLS] = reading.facts->state[AUDIT_SET_ID] = AUDIT_GOOD;
 }

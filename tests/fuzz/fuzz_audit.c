@@ -35,7 +35,7 @@ static void take(unsigned char kind, char *text, size_t size)
         FUZZ_MUST(audit_cgroup_path(text) != NULL);
         break;
     default:
-        audit_found_add(&facts.row[AUDIT_TOOLS].found, text);
+        audit_found_add(&facts.found[AUDIT_TOOLS], text);
         break;
     }
 }
