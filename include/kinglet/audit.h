@@ -69,13 +69,13 @@ struct audit_process {
     unsigned char state[AUDIT_CHECKS]; /* enum audit_state, for checks that look at each process */
     bool zombie;
     unsigned groups;
+    uint64_t lowest; /* of its user ids */
     /* in the order in which they are read */
     uint64_t pid, parent;
     uint64_t inheritable, permitted, effective, bounding, ambient;
     uint64_t blocked, ignored, caught; /* bit N-1: signal N */
     uint64_t no_new_privs, seccomp;
     uint64_t uid[4], gid[4 + AUDIT_GROUPS]; /* real, effective, saved, of the file system; all groups */
-    uint64_t lowest;                        /* of its user ids */
     char name[64];                          /* as the kernel escapes it */
 };
 
@@ -151,8 +151,7 @@ char *audit_field(char **at, const char *ends);
  * capital in a name stands for both cases. */
 bool audit_among(const char *string, const char *names, bool whole);
 
-/* Whether one of its groups is `group`. */
-bool audit_in_group(const struct audit_process *p, uint64_t group);
+uint64_t audit_lowest(const uint64_t *id, unsigned count);
 
 /* Adds a name of any bytes, unless it is among those that are shown already; what is long is cut. */
 void audit_found_add(struct audit_found *found, const char *name);

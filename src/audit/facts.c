@@ -116,8 +116,13 @@ static const struct directory_entry *list(const char *path)
  * what the process is, since access(2) would answer for the audit. An owner may change the mode. */
 static void judge_writable(struct audit_process *p)
 {
+    unsigned may = S_IWOTH;
+
+    for (unsigned i = 4 + p->groups; i-- > 0;)
+        if (p->gid[i] == reading.look.gid)
+            may = S_IWGRP;
     if ((p->effective >> CAPABILITY_DAC_OVERRIDE & 1) == 0 && p->uid[1] != reading.look.uid &&
-        (reading.look.mode & (audit_in_group(p, reading.look.gid) ? S_IWGRP : S_IWOTH)) == 0)
+        (reading.look.mode & may) == 0)
         return;
     if (is_read_only(reading.buffer) == AUDIT_GOOD)
         return;

@@ -27,7 +27,9 @@ static bool take_numbers(const char *status, const char *line, uint64_t *to)
         if (at == NULL || (at = text_find(at, "\t")) == NULL)
             return false;
         for (*to = 0, at++;; at++) {
-            unsigned digit = (unsigned)text_hex(*at);
+            unsigned digit = (unsigned char)*at - (unsigned)'0';
+            if (digit > 9)
+                digit -= 'a' - '0' - 10;
             if (digit >= base)
                 break;
             *to = *to * base + digit;
@@ -37,6 +39,16 @@ static bool take_numbers(const char *status, const char *line, uint64_t *to)
         to++;
     }
     return true;
+}
+
+uint64_t audit_lowest(const uint64_t *id, unsigned count)
+{
+    uint64_t least = UINT64_MAX;
+
+    while (count > 0)
+        if (id[--count] < least)
+            least = id[count];
+    return least;
 }
 
 static unsigned char good(bool is)
@@ -56,13 +68,12 @@ void audit_status_take(const char *status, struct audit_process *p)
                                 "\10\12\nUid:\0";
     enum { IDS = 1, FILTERS = 2, SIGNALS = 4, CAPABILITIES = 8 } there = 0;
     uint64_t *to = &p->pid;
-    const char *at = text_find(status, "\nGroups:\t");
-    struct text name;
+    const char *at;
 
     memset(p, 0, sizeof *p);
-    text_init(&name, p->name, sizeof p->name);
     if (strncmp(status, "Name:\t", 6) == 0)
-        text_raw(&name, status + 6, strcspn(status + 6, "\n"));
+        for (size_t i = 0; i < sizeof p->name - 1 && status[6 + i] != '\n' && status[6 + i] != '\0'; i++)
+            p->name[i] = status[6 + i];
     p->zombie = text_find(status, "\nState:\tZ") != NULL;
     for (const char *line = lines; *line != '\0'; line = text_after(line)) {
         there = there << 1 | take_numbers(status, line, to);
@@ -74,12 +85,10 @@ void audit_status_take(const char *status, struct audit_process *p)
         p->state[AUDIT_NO_NEW_PRIVS] = good(p->no_new_privs != 0);
         p->state[AUDIT_SECCOMP] = good(p->seccomp != 0);
     }
+    at = text_find(status, "\nGroups:\t");
     if (at == NULL || (there & (IDS | CAPABILITIES)) != (IDS | CAPABILITIES))
         return;
-    p->lowest = p->uid[0];
-    for (int i = 1; i < 4; i++)
-        if (p->lowest > p->uid[i])
-            p->lowest = p->uid[i];
+    p->lowest = audit_lowest(p->uid, 4);
     p->state[AUDIT_PRIVILEGED] = good((p->bounding >> CAPABILITY_SYS_ADMIN & 1) == 0);
     at += 8;
     do {

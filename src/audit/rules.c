@@ -52,15 +52,8 @@ static const unsigned char how[AUDIT_CHECKS] = {
     [AUDIT_HEALTH] = STATE | NOTE,
 };
 
-/* The string number n, from 0, of those that lie one behind the other. */
-static const char *nth(const char *strings, unsigned n)
-{
-    for (; n > 0; n--)
-        strings = text_after(strings);
-    return strings;
-}
-
-const char *audit_words(enum audit_check check)
+/* The string number n, from 0, of our words: three for each check, and then what is told of all. */
+static const char *nth(unsigned n)
 {
     /* In the order of enum audit_check. A mend is what docker run takes, then Compose, then Kubernetes. */
     static const char words[] =
@@ -86,8 +79,18 @@ const char *audit_words(enum audit_check check)
         "secrets\0in the environment\0--secret NAME, from files\0"
         "init\0ignores SIGTERM: docker stop takes 10 s, then SIGKILL\0ENTRYPOINT /kinglet --; --init\0"
         "zombies\0not reaped\0as for init\0"
-        "health\0says PID 1\0kinglet check tells why\0";
-    return nth(words, 3 * (unsigned)check);
+        "health\0says PID 1\0kinglet check tells why\0"
+        "does not apply here\0as it should be\0cannot be seen from here";
+    const char *at = words;
+
+    for (; n > 0; n--)
+        at = text_after(at);
+    return at;
+}
+
+const char *audit_words(enum audit_check check)
+{
+    return nth(3 * (unsigned)check);
 }
 
 /* linux/proc_ns.h, linux/nsfs.h; those of net and mnt are fixed on new kernels only. */
@@ -116,20 +119,20 @@ const char *audit_mount_take(char *line, struct audit_facts *f)
     /* what a host would not give to a container that it means to keep in */
     static const char roots[] = "/etc\0/root\0/home\0/boot\0/usr\0/var\0/var/lib\0/var/lib/docker\0"
                                 "/var/lib/kubelet\0/var/log\0/lib/modules\0/run\0/var/run\0";
-    char *field[6], *type, *end, last; /* id, parent, device, root, mount point, options */
-    const char *root, *point, *options;
+    char *field[6], *end, last; /* id, parent, device, root, mount point, options */
+    const char *root, *point, *options, *type;
     bool kernel, writable;
 
     for (int i = 0; i < 6; i++)
         field[i] = audit_field(&line, " ");
-    while (*line != '\0' && strcmp(audit_field(&line, " "), "-") != 0)
-        continue;
-    type = audit_field(&line, " ");
     root = field[3];
     point = field[4];
     options = field[5];
-    if (*type == '\0' || *point != '/')
+    type = text_find(line, "- ");
+    if (type == NULL || *point != '/')
         return NULL;
+    line += type - line + 2;
+    type = audit_field(&line, " ");
     writable = options[1] == 'w'; /* rw or ro comes first */
     if (strcmp(point, "/dev/termination-log") == 0 || text_find(root, "/kubelet/pods/") != NULL)
         f->kubernetes = true;
@@ -175,14 +178,6 @@ void audit_init_take(const struct audit_process *init, struct audit_facts *f)
     f->state[AUDIT_INIT] = AUDIT_GOOD;
 }
 
-bool audit_in_group(const struct audit_process *p, uint64_t group)
-{
-    for (size_t i = 4 + p->groups; i-- > 0;)
-        if (p->gid[i] == group)
-            return true;
-    return false;
-}
-
 static enum finding by_state(unsigned state, enum finding bad)
 {
     return state == AUDIT_BAD ? bad : (enum finding)(state ^ FINDING_UNKNOWN);
@@ -200,8 +195,9 @@ static enum finding judge(const struct audit_facts *f, const struct audit_proces
     if (check == AUDIT_USER && state == AUDIT_GOOD) {
         if (p->lowest == 0) /* the root of a user namespace is nobody outside */
             return f->state[AUDIT_USER_NAMESPACE] == AUDIT_GOOD && !f->restricted ? FINDING_WARN : bad;
-        return p->lowest < f->min_uid || (p->uid[1] < OPENSHIFT && audit_in_group(p, 0)) ? FINDING_WARN
-                                                                                         : FINDING_PASS;
+        return p->lowest < f->min_uid || (p->uid[1] < OPENSHIFT && audit_lowest(p->gid, 4 + p->groups) == 0)
+                   ? FINDING_WARN
+                   : FINDING_PASS;
     }
     if (check == AUDIT_CAPABILITIES && p->state[AUDIT_USER] == AUDIT_GOOD) {
         uint64_t spare = ~(UINT64_C(1) << CAPABILITY_NET_BIND_SERVICE);
@@ -227,8 +223,7 @@ static enum finding each(const struct audit_facts *f, enum audit_check check, en
     size_t mark = why->len;
     unsigned told = 0;
 
-    for (unsigned i = 0; i < f->count; i++) {
-        const struct audit_process *p = &f->process[i];
+    for (const struct audit_process *p = f->process, *end = p + f->count; p < end; p++) {
         uint64_t set = 0;
         enum finding v = judge(f, p, check, bad, &set);
         if (v > worst) {
@@ -242,7 +237,7 @@ static enum finding each(const struct audit_facts *f, enum audit_check check, en
             text_put(why, MORE);
             continue;
         }
-        text_format(why, "%s%u (%s)", told > 1 ? ", " : ": ", (unsigned)p->pid, p->name);
+        text_format(why, "%c %u (%s)", told > 1 ? ',' : ':', (unsigned)p->pid, p->name);
         if (check == AUDIT_USER)
             text_format(why, " %u:%u", (unsigned)p->uid[1], (unsigned)p->gid[1]);
         capability_put(why, set);
@@ -253,10 +248,10 @@ static enum finding each(const struct audit_facts *f, enum audit_check check, en
 enum finding audit_judge(const struct audit_facts *f, enum audit_check check, struct text *why)
 {
     const struct audit_found *found = &f->found[check];
-    const char *what = text_after(audit_words(check));
+    const char *what = nth(3 * (unsigned)check + 1);
     unsigned rule = how[check];
     size_t mark = why->len;
-    enum finding bad = (rule & (f->restricted ? FAILS | STANDARD : FAILS)) != 0 ? FINDING_FAIL : FINDING_WARN;
+    enum finding bad = rule & (f->restricted ? FAILS | STANDARD : FAILS) ? FINDING_FAIL : FINDING_WARN;
     enum finding v = FINDING_NONE;
 
     if ((rule & STATE) != 0)
@@ -281,7 +276,7 @@ enum finding audit_judge(const struct audit_facts *f, enum audit_check check, st
         if ((rule & TELL) == 0)
             return v;
     } else if (v <= FINDING_UNKNOWN)
-        what = nth("does not apply here\0as it should be\0cannot be seen from here", v);
+        what = nth(3 * AUDIT_CHECKS + v);
     text_format(why, ": %s", what);
     return v;
 }
