@@ -81,8 +81,8 @@ struct audit_process {
 
 struct audit_facts {
     unsigned char state[AUDIT_CHECKS]; /* enum audit_state: what is known but for the processes */
-    bool restricted;  /* the policy: what the Pod Security Standards' "restricted" forbids fails */
-    unsigned min_uid; /* the policy: ids below it warn */
+    unsigned restricted; /* 1, the policy: what the Pod Security Standards' "restricted" forbids fails */
+    unsigned min_uid;    /* the policy: ids below it warn */
 
     bool cut; /* there are more processes than were looked at */
     bool kubernetes, nosuid;

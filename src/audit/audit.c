@@ -13,22 +13,26 @@
 enum { FOUND_BAD = 1, MIN_UID = 10001, REPORT_BYTES = 512 * 1024 };
 
 struct audit_options {
-    unsigned min_uid;
-    unsigned policy, fail_on, format; /* indices of default|restricted, fail|warn, text|json */
+    unsigned fail_on, format; /* indices of fail|warn, text|json */
     bool help;
+    struct audit_facts facts;
 };
 
 #define AT(member) offsetof(struct audit_options, member)
 
 static const struct option table[] = {
-    {"min-uid", 0, OPTION_NUMBER, AT(min_uid)}, {"policy", 0, OPTION_CHOICE, AT(policy)},
-    {"default|restricted", 0, OPTION_WORDS, 0}, {"fail-on", 0, OPTION_CHOICE, AT(fail_on)},
-    {"fail|warn", 0, OPTION_WORDS, 0},          {"format", 0, OPTION_CHOICE, AT(format)},
-    {"text|json", 0, OPTION_WORDS, 0},          {"help", 'h', OPTION_FLAG, AT(help)},
+    {"min-uid", 0, OPTION_NUMBER, AT(facts.min_uid)},
+    {"policy", 0, OPTION_CHOICE, AT(facts.restricted)},
+    {"default|restricted", 0, OPTION_WORDS, 0},
+    {"fail-on", 0, OPTION_CHOICE, AT(fail_on)},
+    {"fail|warn", 0, OPTION_WORDS, 0},
+    {"format", 0, OPTION_CHOICE, AT(format)},
+    {"text|json", 0, OPTION_WORDS, 0},
+    {"help", 'h', OPTION_FLAG, AT(help)},
 };
 
 static const char help[] = "usage: kinglet audit [--policy default|restricted] [--min-uid 10001]\n"
-                           "                     [--format text|json] [--fail-on fail|warn]\n";
+                           "       [--format text|json] [--fail-on fail|warn]\n";
 
 /* Colours are for a terminal, and not for who sets NO_COLOR (no-color.org). */
 static bool wants_colour(char *const *env)
@@ -40,13 +44,13 @@ static bool wants_colour(char *const *env)
 
 int audit_command(char *const *argv, char *const *env)
 {
-    static struct audit_facts facts;
+    static struct audit_options options;
     static char report[REPORT_BYTES];
-    struct audit_options options = {.min_uid = MIN_UID};
     unsigned count[FINDINGS];
     struct text t;
     int first;
 
+    options.facts.min_uid = MIN_UID;
     text_init(&t, report, sizeof report);
     first = options_parse(table, sizeof table / sizeof table[0], &options, argv, env, &t);
     if (options.help)
@@ -57,11 +61,9 @@ int audit_command(char *const *argv, char *const *env)
         log_line(LOG_ERROR, "audit: %s", t.at);
         return FOUND_BAD;
     }
-    facts.min_uid = options.min_uid;
-    facts.restricted = options.policy == 1;
-    audit_read(&facts);
+    audit_read(&options.facts);
     text_init(&t, report, sizeof report);
-    audit_report(&facts, options.format == 1, wants_colour(env), &t, count);
+    audit_report(&options.facts, options.format == 1, wants_colour(env), &t, count);
     if (output_bytes(t.at, t.len) != 0 || count[FINDING_FAIL] > 0)
         return FOUND_BAD;
     return options.fail_on == 1 && count[FINDING_WARN] > 0 ? FOUND_BAD : 0;

@@ -57,7 +57,7 @@ const char *look_join(const char *folder, const char *name)
     text_init(&reading.path, reading.bytes, sizeof reading.bytes);
     text_put(&reading.path, folder);
     text_put(&reading.path, name);
-    return reading.path.cut ? "" : reading.bytes;
+    return reading.bytes;
 }
 
 static const char *proc(const struct audit_process *p, const char *name)
@@ -86,21 +86,15 @@ static bool exists(const char *folder, const char *name)
     return look_at(look_join(folder, name), 0);
 }
 
-static unsigned char is_read_only(const char *path)
+/* Whether it is on a file system that is read-only, as it should be for a check. */
+static unsigned char judge_read_only(enum audit_check check, const char *path)
 {
-    return statfs(path, &reading.file_system) != 0                               ? AUDIT_UNREAD
-           : ((unsigned long)reading.file_system.f_flags & READ_ONLY_MOUNT) != 0 ? AUDIT_GOOD
-                                                                                 : AUDIT_BAD;
-}
-
-/* What should be read-only, for a check. */
-static void judge_read_only(enum audit_check check, const char *path)
-{
-    struct audit_facts *f = reading.facts;
-
-    f->state[check] = is_read_only(path);
-    if (f->state[check] == AUDIT_BAD)
-        audit_found_add(&f->found[check], path);
+    if (statfs(path, &reading.file_system) != 0)
+        return AUDIT_UNREAD;
+    if (((unsigned)reading.file_system.f_flags & READ_ONLY_MOUNT) != 0)
+        return AUDIT_GOOD;
+    audit_found_add(&reading.facts->found[check], path);
+    return AUDIT_BAD;
 }
 
 /* The first entry of a folder; NULL: it has none, or cannot be read. */
@@ -124,10 +118,8 @@ static void judge_writable(struct audit_process *p)
     if ((p->effective >> CAPABILITY_DAC_OVERRIDE & 1) == 0 && p->uid[1] != reading.look.uid &&
         (reading.look.mode & may) == 0)
         return;
-    if (is_read_only(reading.buffer) == AUDIT_GOOD)
-        return;
-    audit_found_add(&reading.facts->found[AUDIT_FOLDER], reading.buffer);
-    p->state[AUDIT_FOLDER] = AUDIT_BAD;
+    if (judge_read_only(AUDIT_FOLDER, reading.buffer) != AUDIT_GOOD)
+        p->state[AUDIT_FOLDER] = AUDIT_BAD;
 }
 
 /* The program's folder, and the working directory unless that is a volume. */
@@ -188,18 +180,19 @@ static bool read_status(uint64_t pid, struct audit_process *p)
 }
 
 /* All processes that there are, up to the bound. */
-static void read_all(void)
+static void read_all(struct audit_facts *f)
 {
     uint64_t pid;
 
+    reading.end = reading.process;
     for (const struct directory_entry *e = list("/proc"); e != NULL; e = directory_next(&reading.directory)) {
         const char *name = e->name;
-        if (number_scan(&name, INT32_MAX, &pid) == 0) {
-            if (reading.count == AUDIT_PROCESSES)
-                reading.facts->cut = true;
-            else if (read_status(pid, &reading.process[reading.count]))
-                reading.count++;
-        }
+        if (number_scan(&name, INT32_MAX, &pid) != 0)
+            continue;
+        if (reading.end == reading.process + AUDIT_PROCESSES)
+            f->cut = true;
+        else if (read_status(pid, reading.end))
+            reading.end++;
     }
 }
 
@@ -208,33 +201,29 @@ static void read_all(void)
 static bool is_ours(const struct audit_process *p, bool foreign)
 {
     uint64_t self = (uint64_t)getpid();
+    const struct audit_process *parent = p;
 
     if (foreign)
         return p->pid != self && read_proc(p, "/cgroup") > 0 && strcmp(reading.buffer, reading.own) == 0;
-    for (unsigned steps = reading.count; steps > 0; steps--) {
-        unsigned i = 0;
+    for (int steps = AUDIT_PROCESSES; steps > 0 && parent < reading.end; steps--) {
         if (p->pid == 1)
             return true;
         if (p->pid == self)
             return false;
-        while (i < reading.count && reading.process[i].pid != p->parent)
-            i++;
-        if (i == reading.count)
-            return false;
-        p = &reading.process[i];
+        for (parent = reading.process; parent < reading.end && parent->pid != p->parent;)
+            parent++;
+        p = parent;
     }
     return false;
 }
 
 /* Returns whether there is any that is to be judged. */
-static bool choose(bool foreign)
+static bool choose(struct audit_facts *f, bool foreign)
 {
-    struct audit_facts *f = reading.facts;
     int patience = ZOMBIE_MS;
     bool any = false;
 
-    for (unsigned i = 0; i < reading.count; i++) {
-        struct audit_process *p = &reading.process[i];
+    for (struct audit_process *p = reading.process; p < reading.end; p++) {
         if (!is_ours(p, foreign))
             continue;
         any = true;
@@ -252,16 +241,15 @@ static bool choose(bool foreign)
     return any;
 }
 
-static void read_processes(void)
+static void read_processes(struct audit_facts *f)
 {
-    struct audit_facts *f = reading.facts;
     bool foreign;
 
-    read_all();
+    read_all(f);
     read_file("/proc/1/cgroup");
-    foreign = strcmp(reading.buffer, reading.own) != 0 && choose(true);
+    foreign = strcmp(reading.buffer, reading.own) != 0 && choose(f, true);
     if (!foreign)
-        choose(false);
+        choose(f, false);
     if (foreign || getpid() == 1)
         f->state[AUDIT_INIT] = AUDIT_ABSENT;
     else if (read_status(1, &reading.other))
@@ -274,34 +262,31 @@ static void read_processes(void)
 
 /* The limits in the own cgroup and on the way up, as far as it is mounted here: of version 2, and of version
  * 1 below a folder for each controller. */
-static void read_limits(void)
+static void read_limits(struct audit_facts *f)
 {
-    static const char files[] = "/memory.max\0/cpu.max\0/pids.max\0"
-                                "/memory/memory.stat\0/cpu/cpu.cfs_quota_us\0/pids/pids.max\0";
-    unsigned check = 0;
+    static const char files[] = "\0/memory.max\0/memory\0/memory.stat\0"
+                                "\0/cpu.max\0/cpu\0/cpu.cfs_quota_us\0"
+                                "\0/pids.max\0/pids\0/pids.max";
+    const char *folder = files, *own = audit_cgroup_path(reading.own);
 
-    for (const char *file = files; *file != '\0'; file = text_after(file), check++) {
-        size_t folder = check < 3 ? 0 : strcspn(file + 1, "/") + 1;
-        const char *own = audit_cgroup_path(reading.own);
-        for (size_t len = strcspn(own, "\n");; len--) {
+    for (unsigned i = 0; i < 6; i++) {
+        const char *file = text_after(folder);
+        size_t len = strcspn(own, "\n");
+        do {
             if (len > 0 && own[len] != '/' && own[len] != '\n')
                 continue;
-            look_join("/sys/fs/cgroup", "");
-            text_raw(&reading.path, file, folder);
+            look_join("/sys/fs/cgroup", folder);
             text_raw(&reading.path, own, len);
-            text_put(&reading.path, file + folder);
-            if (read_file(reading.path.at) > 0)
-                audit_limit_take(reading.buffer, (enum audit_check)(AUDIT_MEMORY + check % 3), reading.facts);
-            if (len == 0)
-                break;
-        }
+            text_put(&reading.path, file);
+            if (read_file(reading.bytes) > 0)
+                audit_limit_take(reading.buffer, (enum audit_check)(AUDIT_MEMORY + i / 2), f);
+        } while (len-- > 0);
+        folder = text_after(file);
     }
 }
 
-static void read_mounts(void)
+static void read_mounts(struct audit_facts *f)
 {
-    struct audit_facts *f = reading.facts;
-
     if (read_file("/proc/self/mountinfo") > 0)
         f->state[AUDIT_SOCKETS] = f->state[AUDIT_MOUNTS] = AUDIT_GOOD;
     for (char *line = reading.buffer; *line != '\0';) {
@@ -312,27 +297,23 @@ static void read_mounts(void)
     }
 }
 
-static void read_namespaces(void)
+static void read_namespaces(struct audit_facts *f)
 {
-    reading.facts->state[AUDIT_NAMESPACES] = AUDIT_GOOD;
-    for (unsigned ns = 0; ns < AUDIT_NAMESPACES_ALL; ns++) {
-        uint64_t inode = exists("/proc/self/ns/", audit_initial[ns].name) ? reading.look.inode : 0;
-        /* a setting of the whole machine is shown in the initial network namespace only, on old kernels too
-         */
-        if (ns == AUDIT_NS_NET && exists("/proc/sys/net/core/", "netdev_budget"))
-            inode = AUDIT_INITIAL_NET;
-        audit_namespace_take((enum audit_namespace)ns, inode, reading.facts);
-    }
+    f->state[AUDIT_NAMESPACES] = AUDIT_GOOD;
+    for (unsigned ns = 0; ns < AUDIT_NAMESPACES_ALL; ns++)
+        audit_namespace_take((enum audit_namespace)ns,
+                             exists("/proc/self/ns/", audit_initial[ns].name) ? reading.look.inode : 0, f);
+    /* a setting of the whole machine is shown in the initial network namespace only, on old kernels too */
+    if (exists("/proc/sys/net/core/", "netdev_budget"))
+        audit_found_add(&f->found[AUDIT_NAMESPACES], audit_initial[AUDIT_NS_NET].name);
 }
 
-static void read_devices(void)
+static void read_devices(struct audit_facts *f)
 {
-    struct audit_facts *f = reading.facts;
-
     for (const struct directory_entry *e = list("/dev"); e != NULL; e = directory_next(&reading.directory))
         if (e->type == DT_BLK)
             audit_found_add(&f->found[AUDIT_PRIVILEGED], look_join("/dev/", e->name));
-    judge_read_only(AUDIT_PRIVILEGED, "/proc/sys");
+    f->state[AUDIT_PRIVILEGED] = judge_read_only(AUDIT_PRIVILEGED, "/proc/sys");
     if (reading.directory.end < 0)
         f->state[AUDIT_PRIVILEGED] = AUDIT_UNREAD;
 }
@@ -345,12 +326,12 @@ void audit_read(struct audit_facts *f)
     f->process = reading.judged;
     read_file("/proc/self/cgroup");
     memcpy(reading.own, reading.buffer, sizeof reading.own);
-    read_mounts();
-    read_processes();
-    read_limits();
-    read_namespaces();
-    read_devices();
-    judge_read_only(AUDIT_READ_ONLY, "/");
+    read_mounts(f);
+    read_processes(f);
+    read_limits(f);
+    read_namespaces(f);
+    read_devices(f);
+    f->state[AUDIT_READ_ONLY] = judge_read_only(AUDIT_READ_ONLY, "/");
     f->state[AUDIT_TOKEN] = f->kubernetes ? AUDIT_GOOD : AUDIT_ABSENT;
     look_through();
 }

@@ -5,6 +5,7 @@
 #include "kinglet/audit.h"
 #include "kinglet/directory.h"
 
+#include <limits.h>
 #include <sys/statfs.h>
 
 /* struct statx as the kernel has it (statx(2)); not every C library has got one. */
@@ -33,10 +34,10 @@ extern struct reading {
     struct look look;           /* the file that was looked at last */
     struct statfs file_system;  /* and where it lies */
     struct directory directory; /* the folder that is being read */
-    unsigned count;             /* of all processes */
+    struct audit_process *end;  /* of all processes */
     struct text path;
-    char bytes[4096]; /* of the path */
-    struct {
+    char bytes[PATH_MAX + 1]; /* of the path: what is too long is so for the kernel, too */
+    struct level {
         int fd;
         int64_t next; /* where to go on in it */
     } level[LOOK_DEPTH];
@@ -49,7 +50,7 @@ extern struct reading {
 /* statx(2) without a trip to a server, with further flags. Returns whether it could be looked at. */
 bool look_at(const char *path, int flags);
 
-/* The two in one; valid until the next call. Empty where it is too long. */
+/* The two in one; valid until the next call. */
 const char *look_join(const char *folder, const char *name);
 
 /* A link's target into the buffer. */

@@ -24,7 +24,7 @@ enum {
 static void found(enum audit_check check, const char *name)
 {
     look_link("/proc/self/cwd");
-    look_join(reading.buffer[1] == '\0' ? "" : reading.buffer, "/");
+    look_join(reading.buffer + (reading.buffer[1] == '\0'), "/");
     text_put(&reading.path, name);
     audit_found_add(&reading.facts->found[check], reading.bytes);
 }
@@ -60,39 +60,41 @@ void look_through(void)
     int64_t deadline = clock_us() + WALK_US;
     uint64_t last = 0;
     bool hidden = false;
-    unsigned depth = 0;
-    int fd = open("/", OPEN);
+    struct level *at = reading.level;
 
+    at->fd = open("/", OPEN);
     while (true) {
         const struct directory_entry *e;
-        reading.level[depth].fd = fd;
-        hidden = syscall(SYS_fchdir, fd) != 0 || hidden;
-        directory_begin(&reading.directory, fd);
+        hidden |= syscall(SYS_fchdir, at->fd) != 0;
+        directory_begin(&reading.directory, at->fd);
         while ((e = directory_next(&reading.directory)) != NULL) {
+            int fd = -1;
             if (clock_us() > deadline)
                 return;
             if (e->type != DT_DIR) {
-                hidden = hidden || e->type == DT_UNKNOWN;
+                hidden |= e->type == DT_UNKNOWN;
                 judge_file(e->name, &last);
                 continue;
             }
             if (look_at(e->name, AT_SYMLINK_NOFOLLOW) && (reading.look.attributes & LOOK_MOUNT_ROOT) != 0)
                 continue;
-            fd = depth + 1 < LOOK_DEPTH ? open(e->name, OPEN) : -1;
-            if (fd >= 0)
+            if (at < &reading.level[LOOK_DEPTH - 1])
+                fd = open(e->name, OPEN);
+            if (fd >= 0) { /* down into it */
+                at->next = e->next;
+                (++at)->fd = fd;
                 break;
+            }
             hidden = true;
         }
-        if (e != NULL) { /* down into it */
-            reading.level[depth++].next = e->next;
+        if (e != NULL)
             continue;
-        }
-        hidden = hidden || reading.directory.end < 0;
-        close(reading.level[depth].fd);
-        if (depth-- == 0)
+        hidden |= reading.directory.end < 0;
+        close(at->fd);
+        if (at == reading.level)
             break;
-        fd = reading.level[depth].fd;
-        lseek(fd, reading.level[depth].next, SEEK_SET);
+        at--;
+        lseek(at->fd, at->next, SEEK_SET);
     }
     if (!hidden)
         reading.facts->state[AUDIT_TOOLS] = reading.facts->state[AUDIT_SET_ID] = AUDIT_GOOD;
