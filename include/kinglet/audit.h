@@ -52,7 +52,7 @@ enum audit_check {
     AUDIT_CHECKS
 };
 
-enum { AUDIT_PROCESSES = 512, AUDIT_GROUPS = 32, AUDIT_NAMED = 5 };
+enum { AUDIT_PROCESSES = 513, AUDIT_GROUPS = 32, AUDIT_NAMED = 5 };
 
 /* What was not looked at, or could not be, is UNREAD; what does not apply is ABSENT. Each is a finding's bits
  * but for FINDING_UNKNOWN's; what is bad warns. */
@@ -69,7 +69,7 @@ struct audit_process {
     unsigned char state[AUDIT_CHECKS]; /* enum audit_state, for checks that look at each process */
     bool zombie;
     unsigned groups;
-    uint64_t lowest; /* of its user ids */
+    uint64_t lowest, lowest_group; /* of its ids */
     /* in the order in which they are read */
     uint64_t pid, parent;
     uint64_t inheritable, permitted, effective, bounding, ambient;
@@ -84,7 +84,7 @@ struct audit_facts {
     unsigned restricted; /* 1, the policy: what the Pod Security Standards' "restricted" forbids fails */
     unsigned min_uid;    /* the policy: ids below it warn */
 
-    bool cut; /* there are more processes than were looked at */
+    bool complete; /* all processes were looked at, and there are any */
     bool kubernetes, nosuid;
     unsigned count;
     struct audit_process *process; /* those that are judged */
@@ -151,8 +151,6 @@ char *audit_field(char **at, const char *ends);
  * capital in a name stands for both cases. */
 bool audit_among(const char *string, const char *names, bool whole);
 
-uint64_t audit_lowest(const uint64_t *id, unsigned count);
-
 /* Adds a name of any bytes, unless it is among those that are shown already; what is long is cut. */
 void audit_found_add(struct audit_found *found, const char *name);
 
@@ -165,8 +163,12 @@ void audit_read(struct audit_facts *facts);
  * Pure. */
 enum finding audit_judge(const struct audit_facts *facts, enum audit_check check, struct text *why);
 
-/* The id of a check, what is bad about it, and the mend, one behind the other. Pure. */
-const char *audit_words(enum audit_check check);
+/* By number, one behind the other: the id of each check, what is bad about it, and the mend; then from
+ * AUDIT_COMMON on what the findings are called where there is nothing to tell; and from AUDIT_VERDICTS on the
+ * verdicts, each behind the digit of its colour. Pure. */
+enum { AUDIT_COMMON = 3 * AUDIT_CHECKS, AUDIT_VERDICTS = AUDIT_COMMON + FINDING_WARN };
+
+const char *audit_word(unsigned n);
 
 /* Appends the whole report, as JSON or as lines of 80 columns, in `colour` for a terminal, and counts the
  * verdicts. Pure. */

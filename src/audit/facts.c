@@ -126,14 +126,14 @@ static void judge_writable(struct audit_process *p)
 static void read_folder(struct audit_process *p)
 {
     uint64_t mount;
-    char *slash;
+    char *slash = reading.buffer;
 
-    if (!look_at(proc(p, "/exe"), 0) || !look_link(reading.bytes))
+    if (!look_link(proc(p, "/exe")))
         return;
     p->state[AUDIT_FOLDER] = AUDIT_GOOD;
-    slash = reading.buffer + strlen(reading.buffer);
-    while (slash > reading.buffer && *slash != '/')
-        slash--;
+    for (char *c = reading.buffer; *c != '\0'; c++)
+        if (*c == '/')
+            slash = c;
     slash[slash == reading.buffer] = '\0'; /* of / that much stays */
     if (look_at(reading.buffer, 0))
         judge_writable(p);
@@ -180,18 +180,16 @@ static bool read_status(uint64_t pid, struct audit_process *p)
 }
 
 /* All processes that there are, up to the bound. */
-static void read_all(struct audit_facts *f)
+static void read_all(void)
 {
+    const struct directory_entry *e;
     uint64_t pid;
 
     reading.end = reading.process;
-    for (const struct directory_entry *e = list("/proc"); e != NULL; e = directory_next(&reading.directory)) {
+    for (e = list("/proc"); e != NULL && reading.end < &reading.process[AUDIT_PROCESSES];
+         e = directory_next(&reading.directory)) {
         const char *name = e->name;
-        if (number_scan(&name, INT32_MAX, &pid) != 0)
-            continue;
-        if (reading.end == reading.process + AUDIT_PROCESSES)
-            f->cut = true;
-        else if (read_status(pid, reading.end))
+        if (number_scan(&name, INT32_MAX, &pid) == 0 && read_status(pid, reading.end))
             reading.end++;
     }
 }
@@ -220,6 +218,7 @@ static bool is_ours(const struct audit_process *p, bool foreign)
 /* Returns whether there is any that is to be judged. */
 static bool choose(struct audit_facts *f, bool foreign)
 {
+    struct audit_process *judged = f->process;
     int patience = ZOMBIE_MS;
     bool any = false;
 
@@ -229,7 +228,8 @@ static bool choose(struct audit_facts *f, bool foreign)
         any = true;
         if (!p->zombie) {
             read_inside(p);
-            f->process[f->count++] = *p;
+            *judged++ = *p;
+            f->count++;
         } else if (p->parent == 1) {
             /* a second look tells the zombies that PID 1 leaves lying from those that it was about to reap */
             poll(NULL, 0, patience);
@@ -245,7 +245,7 @@ static void read_processes(struct audit_facts *f)
 {
     bool foreign;
 
-    read_all(f);
+    read_all();
     read_file("/proc/1/cgroup");
     foreign = strcmp(reading.buffer, reading.own) != 0 && choose(f, true);
     if (!foreign)
@@ -254,8 +254,10 @@ static void read_processes(struct audit_facts *f)
         f->state[AUDIT_INIT] = AUDIT_ABSENT;
     else if (read_status(1, &reading.other))
         audit_init_take(&reading.other, f);
-    if (f->count > 0 && !f->cut)
+    if (f->count > 0 && reading.end < &reading.process[AUDIT_PROCESSES]) {
+        f->complete = true;
         f->state[AUDIT_ZOMBIES] = AUDIT_GOOD;
+    }
 }
 
 /* --- cgroups, mounts, namespaces, devices --- */

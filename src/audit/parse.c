@@ -41,7 +41,7 @@ static bool take_numbers(const char *status, const char *line, uint64_t *to)
     return true;
 }
 
-uint64_t audit_lowest(const uint64_t *id, unsigned count)
+static uint64_t lowest(const uint64_t *id, unsigned count)
 {
     uint64_t least = UINT64_MAX;
 
@@ -88,12 +88,13 @@ void audit_status_take(const char *status, struct audit_process *p)
     at = text_find(status, "\nGroups:\t");
     if (at == NULL || (there & (IDS | CAPABILITIES)) != (IDS | CAPABILITIES))
         return;
-    p->lowest = audit_lowest(p->uid, 4);
+    p->lowest = lowest(p->uid, 4);
     p->state[AUDIT_PRIVILEGED] = good((p->bounding >> CAPABILITY_SYS_ADMIN & 1) == 0);
     at += 8;
     do {
         at++;
         if (number_scan(&at, UINT32_MAX, &p->gid[4 + p->groups]) != 0) {
+            p->lowest_group = lowest(p->gid, 4 + p->groups);
             p->state[AUDIT_USER] = AUDIT_GOOD;
             p->state[AUDIT_USER_NAMESPACE] = good(p->lowest != 0 && p->permitted == 0);
             break;
@@ -115,11 +116,12 @@ void audit_core_take(const char *limits, struct audit_process *p)
 
 void audit_label_take(const char *label, struct audit_process *p)
 {
-    p->state[AUDIT_LSM] = *label == '\0' || *label == '\n' ? AUDIT_ABSENT
-                          : text_find(label, "unconfined") != NULL ||
-                                  text_find(label, "(complain)") != NULL || text_find(label, ":spc_t") != NULL
-                              ? AUDIT_BAD
-                              : AUDIT_GOOD;
+    unsigned char state = *label == '\0' || *label == '\n' ? AUDIT_ABSENT : AUDIT_GOOD;
+
+    for (const char *word = "unconfined\0(complain)\0:spc_t\0"; *word != '\0'; word = text_after(word))
+        if (text_find(label, word) != NULL)
+            state = AUDIT_BAD;
+    p->state[AUDIT_LSM] = state;
 }
 
 void audit_limit_take(char *file, enum audit_check check, struct audit_facts *f)

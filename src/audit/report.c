@@ -5,16 +5,15 @@
 
 enum { COLUMNS = 80, INDENT = 8 };
 
-static const char verdicts[FINDINGS][8] = {"n/a", "pass", "unknown", "warn", "fail"};
-
 static const char blanks[] = "        ";
 
 /* Lines broken at blanks, and within a word that has no room on a line of its own; all but the first are
- * indented. A byte is taken for a column, which no character of UTF-8 exceeds. */
-static void put_wrapped(struct text *t, const char *words)
+ * indented by all. A byte is taken for a column, which no character of UTF-8 exceeds. */
+static void put_wrapped(struct text *t, const char *indent, const char *words)
 {
     size_t column = INDENT;
 
+    text_put(t, indent);
     while (*words != '\0') {
         size_t len = strcspn(words, " ");
         if (len > COLUMNS - INDENT)
@@ -45,7 +44,7 @@ void audit_report(const struct audit_facts *facts, bool json, bool colour, struc
         text_put(t, "{\"version\":\"" KINGLET_VERSION "\",\"checks\":[");
     for (unsigned check = 0; check < AUDIT_CHECKS; check++) {
         static char bytes[4096];
-        const char *id = audit_words((enum audit_check)check), *mend = "";
+        const char *id = audit_word(3 * check), *mend = "", *verdict;
         struct text line;
         size_t named;
         enum finding v;
@@ -54,26 +53,30 @@ void audit_report(const struct audit_facts *facts, bool json, bool colour, struc
         named = line.len + 2;
         v = audit_judge(facts, (enum audit_check)check, &line);
         count[v]++;
+        verdict = audit_word(AUDIT_VERDICTS + v);
         if (v >= FINDING_WARN)
-            mend = text_after(text_after(id));
+            mend = audit_word(3 * check + 2);
         if (json) {
-            text_format(t, "%s{\"id\":\"%s\",\"verdict\":\"%s\",\"mend\":\"%s\",\"evidence\":",
-                        check > 0 ? "," : "", id, verdicts[v], mend);
+            text_format(t, "{\"id\":\"%s\",\"verdict\":\"%s\",\"mend\":\"%s\",\"evidence\":", id, verdict + 1,
+                        mend);
             text_json(t, bytes + named);
-            text_put(t, "}");
+            text_put(t, "},");
             continue;
         }
         if (colour)
-            text_format(t, "\033[3%cm", "92931"[v]);
-        text_format(t, colour ? "%s\033[m%s" : "%s%s", verdicts[v], blanks + strlen(verdicts[v]));
-        put_wrapped(t, bytes);
-        if (*mend != '\0') {
-            text_put(t, blanks);
-            put_wrapped(t, mend);
-        }
+            text_format(t, "\033[3%cm%s\033[m", *verdict, verdict + 1);
+        else
+            text_put(t, verdict + 1);
+        put_wrapped(t, blanks + strlen(verdict + 1), bytes);
+        if (*mend != '\0')
+            put_wrapped(t, blanks, mend);
     }
-    text_put(t, json ? "],\"summary\":{" : "");
+    if (json) {
+        t->len--;
+        text_put(t, "],\"summary\":{");
+    }
     for (unsigned v = FINDINGS; v-- > 0;)
-        text_format(t, json ? "\"%s\":%u%s" : "%s: %u%s", verdicts[v], count[v], v > 0 ? "," : "");
+        text_format(t, json ? "\"%s\":%u," : "%s: %u,", audit_word(AUDIT_VERDICTS + v) + 1, count[v]);
+    t->len--;
     text_put(t, json ? "}}\n" : "\n");
 }

@@ -16,7 +16,7 @@ enum {
 
 /* How a check is judged. */
 enum {
-    FAILS = 1,    /* what is bad fails, otherwise it warns */
+    FAILS = 3,    /* what is bad fails, otherwise it warns */
     STANDARD = 2, /* what is bad fails under the Pod Security Standards */
     EACH = 4,     /* every process is judged */
     STATE = 8,    /* its row's state counts */
@@ -51,47 +51,6 @@ static const unsigned char how[AUDIT_CHECKS] = {
     [AUDIT_ZOMBIES] = STATE,
     [AUDIT_HEALTH] = STATE | NOTE,
 };
-
-/* The string number n, from 0, of our words: three for each check, and then what is told of all. */
-static const char *nth(unsigned n)
-{
-    /* In the order of enum audit_check. A mend is what docker run takes, then Compose, then Kubernetes. */
-    static const char words[] =
-        "user\0root, group 0 or below --min-uid\0--user 10001:10001; runAsUser: 10001\0"
-        "no-new-privs\0not set\0--security-opt no-new-privileges; allowPrivilegeEscalation: false\0"
-        "capabilities\0beyond NET_BIND_SERVICE\0--cap-drop ALL; capabilities.drop: [ALL]\0"
-        "privileged\0the host's\0no --privileged; privileged: false\0"
-        "seccomp\0no filter\0no seccomp=unconfined; seccompProfile: RuntimeDefault\0"
-        "lsm\0unconfined\0no apparmor=unconfined; appArmorProfile: RuntimeDefault\0"
-        "read-only-root\0programs can be put there\0--read-only; readOnlyRootFilesystem: true\0"
-        "memory-limit\0none\0--memory 256m; limits.memory: 256Mi\0"
-        "cpu-limit\0none\0--cpus 1; limits.cpu: 1\0"
-        "pids-limit\0none\0--pids-limit 100; podPidsLimit\0"
-        "core-files\0limit not 0\0--ulimit core=0; LimitCORE=0\0"
-        "host-namespaces\0the host's\0no --pid, --network host; hostPID, hostNetwork: false\0"
-        "user-namespace\0the host's, and root or capable\0as for user; hostUsers: false\0"
-        "engine-sockets\0gives root on the host\0mount none\0"
-        "host-mounts\0the host's\0data volumes alone\0"
-        "service-token\0mounted\0automountServiceAccountToken: false\0"
-        "tools\0in the image\0FROM scratch\0"
-        "set-id\0inert only under nosuid or no-new-privs\0RUN chmod a-s, setcap -r\0"
-        "app-folder\0writable\0COPY --chown=0:0\0"
-        "secrets\0in the environment\0--secret NAME, from files\0"
-        "init\0ignores SIGTERM: docker stop takes 10 s, then SIGKILL\0ENTRYPOINT /kinglet --; --init\0"
-        "zombies\0not reaped\0as for init\0"
-        "health\0says PID 1\0kinglet check tells why\0"
-        "does not apply here\0as it should be\0cannot be seen from here";
-    const char *at = words;
-
-    for (; n > 0; n--)
-        at = text_after(at);
-    return at;
-}
-
-const char *audit_words(enum audit_check check)
-{
-    return nth(3 * (unsigned)check);
-}
 
 /* linux/proc_ns.h, linux/nsfs.h; those of net and mnt are fixed on new kernels only. */
 const struct audit_initial audit_initial[] = {{"pid", 0xFC}, {"net", 0xF9}, {"ipc", 0xFF},
@@ -195,9 +154,8 @@ static enum finding judge(const struct audit_facts *f, const struct audit_proces
     if (check == AUDIT_USER && state == AUDIT_GOOD) {
         if (p->lowest == 0) /* the root of a user namespace is nobody outside */
             return f->state[AUDIT_USER_NAMESPACE] == AUDIT_GOOD && !f->restricted ? FINDING_WARN : bad;
-        return p->lowest < f->min_uid || (p->uid[1] < OPENSHIFT && audit_lowest(p->gid, 4 + p->groups) == 0)
-                   ? FINDING_WARN
-                   : FINDING_PASS;
+        return p->lowest < f->min_uid || (p->uid[1] < OPENSHIFT && p->lowest_group == 0) ? FINDING_WARN
+                                                                                         : FINDING_PASS;
     }
     if (check == AUDIT_CAPABILITIES && p->state[AUDIT_USER] == AUDIT_GOOD) {
         uint64_t spare = ~(UINT64_C(1) << CAPABILITY_NET_BIND_SERVICE);
@@ -232,9 +190,9 @@ static enum finding each(const struct audit_facts *f, enum audit_check check, en
             told = 0;
             why->len = mark;
         }
-        if (v < worst || told++ > LISTED)
+        if (v < worst || told > LISTED)
             continue;
-        if (told > LISTED) {
+        if (told++ == LISTED) {
             text_put(why, MORE);
             continue;
         }
@@ -249,16 +207,14 @@ static enum finding each(const struct audit_facts *f, enum audit_check check, en
 enum finding audit_judge(const struct audit_facts *f, enum audit_check check, struct text *why)
 {
     const struct audit_found *found = &f->found[check];
-    const char *what = nth(3 * (unsigned)check + 1);
+    const char *what = audit_word(3 * (unsigned)check + 1);
     unsigned rule = how[check];
     size_t mark = why->len;
-    enum finding bad = rule & (f->restricted ? FAILS | STANDARD : FAILS) ? FINDING_FAIL : FINDING_WARN;
-    enum finding v = FINDING_NONE;
+    enum finding bad = (enum finding)(FINDING_WARN + (rule >> f->restricted & 1));
+    enum finding v = rule & STATE  ? by_state(f->state[check], bad)
+                     : f->complete ? FINDING_NONE
+                                   : FINDING_UNKNOWN;
 
-    if ((rule & STATE) != 0)
-        v = by_state(f->state[check], bad);
-    else if (f->count == 0 || f->cut)
-        v = FINDING_UNKNOWN;
     if (found->count > 0) {
         if ((rule & NOTE) == 0)
             v = bad;
@@ -277,7 +233,7 @@ enum finding audit_judge(const struct audit_facts *f, enum audit_check check, st
         if ((rule & TELL) == 0)
             return v;
     } else if (v <= FINDING_UNKNOWN)
-        what = nth(3 * AUDIT_CHECKS + v);
+        what = audit_word(AUDIT_COMMON + v);
     text_format(why, ": %s", what);
     return v;
 }

@@ -42,9 +42,8 @@ static void judge_file(const char *name, uint64_t *last)
         "busybox\0toybox\0sh\0bash\0dash\0ash\0zsh\0ksh\0fish\0curl\0wget\0apt\0dpkg\0"
         "apk\0yum\0dnf\0microdnf\0rpm\0zypper\0pacman\0sudo\0su\0doas\0";
 
-    for (const char *tool = tools; *tool != '\0'; tool = text_after(tool))
-        if (strcmp(tool, name) == 0 && is_program(name, 0))
-            found(AUDIT_TOOLS, name);
+    if (audit_among(name, tools, true) && is_program(name, 0))
+        found(AUDIT_TOOLS, name);
     if (is_program(name, AT_SYMLINK_NOFOLLOW) && (reading.look.attributes & LOOK_MOUNT_ROOT) == 0 &&
         reading.look.inode != *last &&
         ((reading.look.mode & S_ISUID) != 0 ||
