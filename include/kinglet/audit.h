@@ -151,6 +151,8 @@ char *audit_field(char **at, const char *ends);
  * capital in a name stands for both cases. */
 bool audit_among(const char *string, const char *names, bool whole);
 
+uint64_t audit_lowest(const uint64_t *id, unsigned count);
+
 /* Adds a name of any bytes, unless it is among those that are shown already; what is long is cut. */
 void audit_found_add(struct audit_found *found, const char *name);
 

@@ -41,16 +41,6 @@ static bool take_numbers(const char *status, const char *line, uint64_t *to)
     return true;
 }
 
-static uint64_t lowest(const uint64_t *id, unsigned count)
-{
-    uint64_t least = UINT64_MAX;
-
-    while (count > 0)
-        if (id[--count] < least)
-            least = id[count];
-    return least;
-}
-
 static unsigned char good(bool is)
 {
     return is ? AUDIT_GOOD : AUDIT_BAD;
@@ -88,13 +78,13 @@ void audit_status_take(const char *status, struct audit_process *p)
     at = text_find(status, "\nGroups:\t");
     if (at == NULL || (there & (IDS | CAPABILITIES)) != (IDS | CAPABILITIES))
         return;
-    p->lowest = lowest(p->uid, 4);
+    p->lowest = audit_lowest(p->uid, 4);
     p->state[AUDIT_PRIVILEGED] = good((p->bounding >> CAPABILITY_SYS_ADMIN & 1) == 0);
     at += 8;
     do {
         at++;
         if (number_scan(&at, UINT32_MAX, &p->gid[4 + p->groups]) != 0) {
-            p->lowest_group = lowest(p->gid, 4 + p->groups);
+            p->lowest_group = audit_lowest(p->gid, 4 + p->groups);
             p->state[AUDIT_USER] = AUDIT_GOOD;
             p->state[AUDIT_USER_NAMESPACE] = good(p->lowest != 0 && p->permitted == 0);
             break;
@@ -126,7 +116,7 @@ void audit_label_take(const char *label, struct audit_process *p)
 
 void audit_limit_take(char *file, enum audit_check check, struct audit_facts *f)
 {
-    static const char key[] = "hierarchical_memory_limit ";
+    static const char key[] = "memory_limit ";
     const char *at = text_find(file, key);
     unsigned char *state = &f->state[check];
     size_t len;
@@ -136,12 +126,12 @@ void audit_limit_take(char *file, enum audit_check check, struct audit_facts *f)
     len = strcspn(file, "\n");
     if (*state == AUDIT_GOOD || *file > 'm') /* a number, -1 or max */
         return;
-    *state = AUDIT_BAD;
-    if (*file < '0' || *file > '9' || len >= DIGITS_OF_NONE)
-        return;
-    *state = AUDIT_GOOD;
-    file[len] = '\0';
-    audit_found_add(&f->found[check], file);
+    if (*file >= '0' && *file <= '9' && len < DIGITS_OF_NONE) {
+        *state = AUDIT_GOOD;
+        file[len] = '\0';
+        audit_found_add(&f->found[check], file);
+    } else if (check != AUDIT_PIDS || !f->kubernetes) /* there it is set on the pod, out of sight */
+        *state = AUDIT_BAD;
 }
 
 const char *audit_cgroup_path(const char *cgroup)

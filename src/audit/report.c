@@ -5,33 +5,31 @@
 
 enum { COLUMNS = 80, INDENT = 8 };
 
-static const char blanks[] = "        ";
+static const char indented[] = "\n        "; /* INDENT blanks */
 
-/* Lines broken at blanks, and within a word that has no room on a line of its own; all but the first are
- * indented by all. A byte is taken for a column, which no character of UTF-8 exceeds. */
+/* Lines broken at blanks, and within a word that has no room on a line of its own; all but the first
+ * are indented by all. A byte is taken for a column, which no character of UTF-8 exceeds. */
 static void put_wrapped(struct text *t, const char *indent, const char *words)
 {
-    size_t column = INDENT;
+    unsigned column = INDENT;
 
     text_put(t, indent);
     while (*words != '\0') {
-        size_t len = strcspn(words, " ");
+        unsigned len = (unsigned)strcspn(words, " ");
         if (len > COLUMNS - INDENT)
             for (len = COLUMNS - INDENT; (words[len] & 0xC0) == 0x80;)
                 len--;
-        if (column > INDENT && column + len >= COLUMNS) {
-            t->len -= t->at[t->len - 1] == ' ';
-            text_put(t, "\n");
-            text_put(t, blanks);
-            column = INDENT;
+        if (column > INDENT) {
+            if (column + len >= COLUMNS) {
+                text_put(t, indented);
+                column = INDENT;
+            } else if (words[-1] == ' ')
+                text_put(t, " ");
         }
         text_raw(t, words, len);
         column += len + 1;
         words += len;
-        if (*words == ' ') {
-            words++;
-            text_put(t, " ");
-        }
+        words += *words == ' ';
     }
     text_put(t, "\n");
 }
@@ -67,9 +65,9 @@ void audit_report(const struct audit_facts *facts, bool json, bool colour, struc
             text_format(t, "\033[3%cm%s\033[m", *verdict, verdict + 1);
         else
             text_put(t, verdict + 1);
-        put_wrapped(t, blanks + strlen(verdict + 1), bytes);
+        put_wrapped(t, indented + 1 + strlen(verdict + 1), bytes);
         if (*mend != '\0')
-            put_wrapped(t, blanks, mend);
+            put_wrapped(t, indented + 1, mend);
     }
     if (json) {
         t->len--;

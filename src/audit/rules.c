@@ -137,6 +137,16 @@ void audit_init_take(const struct audit_process *init, struct audit_facts *f)
     f->state[AUDIT_INIT] = AUDIT_GOOD;
 }
 
+uint64_t audit_lowest(const uint64_t *id, unsigned count)
+{
+    uint64_t least = UINT64_MAX;
+
+    while (count > 0)
+        if (id[--count] < least)
+            least = id[count];
+    return least;
+}
+
 static enum finding by_state(unsigned state, enum finding bad)
 {
     return state == AUDIT_BAD ? bad : (enum finding)(state ^ FINDING_UNKNOWN);
@@ -207,33 +217,30 @@ static enum finding each(const struct audit_facts *f, enum audit_check check, en
 enum finding audit_judge(const struct audit_facts *f, enum audit_check check, struct text *why)
 {
     const struct audit_found *found = &f->found[check];
-    const char *what = audit_word(3 * (unsigned)check + 1);
-    unsigned rule = how[check];
+    unsigned rule = how[check], word = 3 * (unsigned)check + 1;
     size_t mark = why->len;
     enum finding bad = (enum finding)(FINDING_WARN + (rule >> f->restricted & 1));
     enum finding v = rule & STATE  ? by_state(f->state[check], bad)
                      : f->complete ? FINDING_NONE
                                    : FINDING_UNKNOWN;
 
+    if (check == AUDIT_SET_ID && (f->nosuid || audit_judge(f, AUDIT_NO_NEW_PRIVS, why) == FINDING_PASS))
+        bad = FINDING_PASS;
+    why->len = mark;
     if (found->count > 0) {
         if ((rule & NOTE) == 0)
             v = bad;
-        if (check == AUDIT_SET_ID && (f->nosuid || audit_judge(f, AUDIT_NO_NEW_PRIVS, why) == FINDING_PASS))
-            v = FINDING_PASS;
-        why->len = mark;
         text_raw(why, found->bytes, found->names.len - 1);
         if (found->count > AUDIT_NAMED)
             text_put(why, MORE);
     }
-    if (check == AUDIT_PIDS && f->kubernetes && v == bad) /* it is set on the pod, out of sight */
-        v = FINDING_UNKNOWN;
     if ((rule & EACH) != 0)
         v = each(f, check, bad, v, why);
     if (v == FINDING_PASS && why->len > mark) {
         if ((rule & TELL) == 0)
             return v;
     } else if (v <= FINDING_UNKNOWN)
-        what = audit_word(AUDIT_COMMON + v);
-    text_format(why, ": %s", what);
+        word = AUDIT_COMMON + v;
+    text_format(why, ": %s", audit_word(word));
     return v;
 }

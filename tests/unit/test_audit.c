@@ -322,9 +322,11 @@ static void test_limits(void **state)
     /* Kubernetes sets the limit of processes on the pod */
     hardened();
     forget(AUDIT_PIDS);
-    limit(AUDIT_PIDS, "max\n");
     facts.kubernetes = true;
+    limit(AUDIT_PIDS, "max\n");
     is(AUDIT_PIDS, FINDING_UNKNOWN, "cannot be seen");
+    limit(AUDIT_PIDS, "64\n");
+    is(AUDIT_PIDS, FINDING_PASS, ": 64");
 }
 
 static void test_cgroup_paths(void **state)
