@@ -152,10 +152,12 @@ static enum finding by_state(unsigned state, enum finding bad)
     return state == AUDIT_BAD ? bad : (enum finding)(state ^ FINDING_UNKNOWN);
 }
 
-/* `set`: the capabilities that go beyond what is allowed, those in force, or else those that could be gained.
+/* Apart, since in line its registers do not fit beside those of the whole.
+ * `set`: the capabilities that go beyond what is allowed, those in force, or else those that could be gained.
  */
-static enum finding judge(const struct audit_facts *f, const struct audit_process *p, enum audit_check check,
-                          enum finding bad, uint64_t *set)
+__attribute__((noinline)) static enum finding judge(const struct audit_facts *f,
+                                                    const struct audit_process *p, enum audit_check check,
+                                                    enum finding bad, uint64_t *set)
 {
     unsigned state = p->state[check];
 
@@ -173,8 +175,9 @@ static enum finding judge(const struct audit_facts *f, const struct audit_proces
         if (*set != 0)
             return bad;
         /* nothing can be gained from the bounding set under no_new_privs */
-        *set =
-            (f->restricted || p->no_new_privs == 0 ? p->inheritable | p->bounding : p->inheritable) & spare;
+        *set = (f->restricted || p->state[AUDIT_NO_NEW_PRIVS] != AUDIT_GOOD ? p->inheritable | p->bounding
+                                                                            : p->inheritable) &
+               spare;
         return *set == 0 ? FINDING_PASS : f->restricted ? bad : FINDING_WARN;
     }
     /* an init that cannot be traced hides its own: what it has, PROGRAM has too */
