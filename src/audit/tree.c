@@ -29,35 +29,27 @@ static void found(enum audit_check check, const char *name)
     audit_found_add(&reading.facts->found[check], reading.bytes);
 }
 
-static bool is_program(const char *name, int flags)
+/* Of what was looked at last. */
+static bool is_program(void)
 {
-    return look_at(name, flags) && S_ISREG(reading.look.mode) && (reading.look.mode & 0111) != 0;
+    return S_ISREG(reading.look.mode) && (reading.look.mode & 0111) != 0;
 }
 
-/* `name` is a file or a link in the working directory. `last`: the inode of the set-id file found last, since
- * one with many names is told once. */
-static void judge_file(const char *name, uint64_t *last)
+/* Of what was looked at last, a file in the working directory. */
+static bool is_set_id(const char *name)
 {
-    static const char tools[] =
-        "busybox\0toybox\0sh\0bash\0dash\0ash\0zsh\0ksh\0fish\0curl\0wget\0apt\0dpkg\0"
-        "apk\0yum\0dnf\0microdnf\0rpm\0zypper\0pacman\0sudo\0su\0doas\0";
-
-    if (audit_among(name, tools, true) && is_program(name, 0))
-        found(AUDIT_TOOLS, name);
-    if (is_program(name, AT_SYMLINK_NOFOLLOW) && (reading.look.attributes & LOOK_MOUNT_ROOT) == 0 &&
-        reading.look.inode != *last &&
-        ((reading.look.mode & S_ISUID) != 0 ||
-         (reading.look.mode & (S_ISGID | S_IXGRP)) == (S_ISGID | S_IXGRP) ||
-         syscall(SYS_lgetxattr, name, "security.capability", NULL, 0UL) > 0)) {
-        *last = reading.look.inode;
-        found(AUDIT_SET_ID, name);
-    }
+    return is_program() && ((reading.look.mode & S_ISUID) != 0 ||
+                            (reading.look.mode & (S_ISGID | S_IXGRP)) == (S_ISGID | S_IXGRP) ||
+                            syscall(SYS_lgetxattr, name, "security.capability", NULL, 0UL) > 0);
 }
 
 void look_through(void)
 {
+    static const char tools[] =
+        "busybox\0toybox\0sh\0bash\0dash\0ash\0zsh\0ksh\0fish\0curl\0wget\0apt\0dpkg\0"
+        "apk\0yum\0dnf\0microdnf\0rpm\0zypper\0pacman\0sudo\0su\0doas\0";
     int64_t deadline = clock_us() + WALK_US;
-    uint64_t last = 0;
+    uint64_t last = 0; /* the inode of the set-id file found last: one with many names is told once */
     bool hidden = false;
     struct level *at = reading.level;
 
@@ -67,24 +59,28 @@ void look_through(void)
         hidden |= syscall(SYS_fchdir, at->fd) != 0;
         directory_begin(&reading.directory, at->fd);
         while ((e = directory_next(&reading.directory)) != NULL) {
+            bool looked;
             int fd = -1;
             if (clock_us() > deadline)
                 return;
-            if (e->type != DT_DIR) {
-                hidden |= e->type == DT_UNKNOWN;
-                judge_file(e->name, &last);
+            if (audit_among(e->name, tools, true) && look_at(e->name, 0) && is_program())
+                found(AUDIT_TOOLS, e->name);
+            looked = look_at(e->name, AT_SYMLINK_NOFOLLOW);
+            if (looked && (reading.look.attributes & LOOK_MOUNT_ROOT) != 0)
                 continue;
+            if (e->type == DT_DIR) {
+                if (at < &reading.level[LOOK_DEPTH - 1])
+                    fd = open(e->name, OPEN);
+                if (fd >= 0) { /* down into it */
+                    at->next = e->next;
+                    (++at)->fd = fd;
+                    break;
+                }
+            } else if (looked && reading.look.inode != last && is_set_id(e->name)) {
+                last = reading.look.inode;
+                found(AUDIT_SET_ID, e->name);
             }
-            if (look_at(e->name, AT_SYMLINK_NOFOLLOW) && (reading.look.attributes & LOOK_MOUNT_ROOT) != 0)
-                continue;
-            if (at < &reading.level[LOOK_DEPTH - 1])
-                fd = open(e->name, OPEN);
-            if (fd >= 0) { /* down into it */
-                at->next = e->next;
-                (++at)->fd = fd;
-                break;
-            }
-            hidden = true;
+            hidden |= (e->type & ~DT_DIR) == DT_UNKNOWN; /* or a folder that cannot be entered */
         }
         if (e != NULL)
             continue;
