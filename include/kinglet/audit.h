@@ -101,8 +101,6 @@ enum audit_namespace {
     AUDIT_NAMESPACES_ALL
 };
 
-#define AUDIT_INITIAL_NET UINT64_C(0xEFFFFFF9) /* the inode number of the initial one, on new kernels */
-
 /* --- texts of the kernel into facts, pure --- */
 
 /* A /proc/PID/status (proc(5)) into `p`, which is cleared first, and the states that follow from it. */
@@ -131,7 +129,7 @@ extern const struct audit_initial {
 } audit_initial[];
 
 /* The inode number of a namespace, 0 where it cannot be told. */
-void audit_namespace_take(enum audit_namespace ns, uint64_t inode, struct audit_facts *f);
+void audit_namespace_take(enum audit_namespace ns, uint32_t inode, struct audit_facts *f);
 
 /* What a file of a cgroup, which is cut in place, says of the check's limit: `max`, -1 or 19 digits for none
  * (so version 1 says it), or a number; a memory.stat with the limit on the whole way up. A limit that was

@@ -173,13 +173,15 @@ bool audit_among(const char *string, const char *names, bool whole)
     size_t len = strlen(string);
 
     for (; *names != '\0'; names = text_after(names)) {
-        size_t n = strlen(names), i = 0;
-        const char *end = string + len - n;
+        size_t n = strlen(names);
+        const char *at = string + len - n;
         if (n > len || (whole && n < len))
             continue;
-        while (i < n && (end[i] == names[i] || (end[i] & ~0x20) == names[i]))
-            i++;
-        if (i == n)
+        while (*names != '\0' && (*at == *names || (*at & ~0x20) == *names)) {
+            at++;
+            names++;
+        }
+        if (*names == '\0')
             return true;
     }
     return false;

@@ -56,9 +56,9 @@ static const unsigned char how[AUDIT_CHECKS] = {
 const struct audit_initial audit_initial[] = {{"pid", 0xFC}, {"net", 0xF9}, {"ipc", 0xFF},
                                               {"uts", 0xFE}, {"mnt", 0xF8}, {"user", 0xFD}};
 
-void audit_namespace_take(enum audit_namespace ns, uint64_t inode, struct audit_facts *f)
+void audit_namespace_take(enum audit_namespace ns, uint32_t inode, struct audit_facts *f)
 {
-    bool is_initial = inode == (UINT64_C(0xEFFFFF00) | audit_initial[ns].low);
+    bool is_initial = inode == 0xEFFFFF00U + audit_initial[ns].low;
 
     if (ns == AUDIT_NS_USER)
         f->state[AUDIT_USER_NAMESPACE] = inode == 0 ? AUDIT_UNREAD : is_initial ? AUDIT_BAD : AUDIT_GOOD;

@@ -65,7 +65,7 @@ static void limit(enum audit_check check, const char *file)
     audit_limit_take(text, check, &facts);
 }
 
-static void namespaces(uint64_t inode)
+static void namespaces(uint32_t inode)
 {
     for (int ns = 0; ns < AUDIT_NAMESPACES_ALL; ns++)
         audit_namespace_take((enum audit_namespace)ns, inode, &facts);
@@ -364,7 +364,7 @@ static void test_core_files(void **state)
 
 static void test_namespaces(void **state)
 {
-    static const uint64_t initial[] = {4026531836, 4026531833, 4026531839, 4026531838, 4026531832};
+    static const uint32_t initial[] = {4026531836, 4026531833, 4026531839, 4026531838, 4026531832};
 
     (void)state;
     for (int ns = 0; ns < AUDIT_NS_USER; ns++) {
