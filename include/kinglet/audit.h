@@ -61,8 +61,8 @@ enum audit_state { AUDIT_UNREAD, AUDIT_BAD, AUDIT_ABSENT, AUDIT_GOOD };
 /* Names of things that were found: the first few, fit to be printed; and how many. */
 struct audit_found {
     unsigned count;
-    struct text names; /* `: ` and then each with a blank behind it */
-    char bytes[(AUDIT_NAMED + 1) * 4 * 64];
+    struct text names;                                       /* `: ` and then each with a blank behind it */
+    char bytes[2048 - sizeof(struct text) - sizeof(size_t)]; /* room for one more than are shown */
 };
 
 struct audit_process {
@@ -170,9 +170,10 @@ enum { AUDIT_COMMON = 3 * AUDIT_CHECKS, AUDIT_VERDICTS = AUDIT_COMMON + FINDING_
 
 const char *audit_word(unsigned n);
 
-/* Appends the whole report, as JSON or as lines of 80 columns, in `colour` for a terminal, and counts the
- * verdicts. Pure. */
-void audit_report(const struct audit_facts *facts, bool json, bool colour, struct text *report,
+enum audit_form { AUDIT_PLAIN, AUDIT_COLOURED, AUDIT_JSON };
+
+/* Appends the whole report, as lines of 80 columns or as JSON, and counts the verdicts. Pure. */
+void audit_report(const struct audit_facts *facts, enum audit_form form, struct text *report,
                   unsigned count[FINDINGS]);
 
 /* `kinglet audit`: argv[0] is the command's name. Returns 0; or 1 when a check fails (or warns, with

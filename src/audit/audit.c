@@ -34,12 +34,12 @@ static const struct option table[] = {
 static const char help[] = "usage: kinglet audit [--policy default|restricted] [--min-uid 10001]\n"
                            "       [--format text|json] [--fail-on fail|warn]\n";
 
-/* Colours are for a terminal, and not for who sets NO_COLOR (no-color.org). */
-static bool wants_colour(char *const *env)
+/* Of lines: colours are for a terminal, and not for who sets NO_COLOR (no-color.org). */
+static enum audit_form form(char *const *env)
 {
     const char *no = expand_lookup(env, "NO_COLOR", 8);
 
-    return (no == NULL || *no == '\0') && isatty(STDOUT_FILENO) != 0;
+    return (no == NULL || *no == '\0') && isatty(STDOUT_FILENO) != 0 ? AUDIT_COLOURED : AUDIT_PLAIN;
 }
 
 int audit_command(char *const *argv, char *const *env)
@@ -62,8 +62,7 @@ int audit_command(char *const *argv, char *const *env)
         return FOUND_BAD;
     }
     audit_read(&options.facts);
-    text_init(&t, report, sizeof report);
-    audit_report(&options.facts, options.format == 1, wants_colour(env), &t, count);
+    audit_report(&options.facts, options.format == 1 ? AUDIT_JSON : form(env), &t, count);
     if (output_bytes(t.at, t.len) != 0 || count[FINDING_FAIL] > 0)
         return FOUND_BAD;
     return options.fail_on == 1 && count[FINDING_WARN] > 0 ? FOUND_BAD : 0;

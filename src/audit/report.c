@@ -34,9 +34,11 @@ static void put_wrapped(struct text *t, const char *indent, const char *words)
     text_put(t, "\n");
 }
 
-void audit_report(const struct audit_facts *facts, bool json, bool colour, struct text *t,
+void audit_report(const struct audit_facts *facts, enum audit_form form, struct text *t,
                   unsigned count[FINDINGS])
 {
+    bool json = form == AUDIT_JSON;
+
     memset(count, 0, FINDINGS * sizeof *count);
     if (json)
         text_put(t, "{\"version\":\"" KINGLET_VERSION "\",\"checks\":[");
@@ -61,7 +63,7 @@ void audit_report(const struct audit_facts *facts, bool json, bool colour, struc
             text_put(t, "},");
             continue;
         }
-        if (colour)
+        if (form == AUDIT_COLOURED)
             text_format(t, "\033[3%cm%s\033[m", *verdict, verdict + 1);
         else
             text_put(t, verdict + 1);

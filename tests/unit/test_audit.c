@@ -638,7 +638,7 @@ static void test_report(void **state)
     add((struct recorded){
         .name = "a\"\\", .caps = CAPS(NONE, NONE, "00000000a80425fb", NONE, NONE), .pid = 9});
     text_init(&report, bytes, sizeof bytes);
-    audit_report(&facts, false, false, &report, count);
+    audit_report(&facts, AUDIT_PLAIN, &report, count);
     assert_false(report.cut);
     assert_int_equal(count[FINDING_FAIL], 1);
     assert_int_equal(count[FINDING_WARN], 1);
@@ -653,12 +653,12 @@ static void test_report(void **state)
         if (strcspn(line, "\n") > 80)
             fail_msg("longer than 80 columns: %.*s", (int)strcspn(line, "\n"), line);
     text_init(&report, bytes, sizeof bytes);
-    audit_report(&facts, false, true, &report, count);
+    audit_report(&facts, AUDIT_COLOURED, &report, count);
     assert_holds(report, "\033[31mfail\033[m");
     assert_holds(report, "\033[33mwarn\033[m");
     assert_holds(report, "\033[32mpass\033[m");
     text_init(&report, bytes, sizeof bytes);
-    audit_report(&facts, true, true, &report, count);
+    audit_report(&facts, AUDIT_JSON, &report, count);
     assert_holds(report, "9 (a\\\"\\\\)");
     assert_holds(report, "\"summary\":{\"fail\":1,\"warn\":1,\"unknown\":1,");
     assert_null(strchr(report.at, '\033'));
