@@ -126,10 +126,10 @@ const char *audit_mount_take(char *line, struct audit_facts *f);
 extern const struct audit_initial {
     char name[5];
     unsigned char low;
-} audit_initial[];
+} audit_initial[AUDIT_NAMESPACES_ALL];
 
-/* The inode number of a namespace, 0 where it cannot be told. */
-void audit_namespace_take(enum audit_namespace ns, uint32_t inode, struct audit_facts *f);
+/* The inode number of one of these namespaces, 0 where it cannot be told. */
+void audit_namespace_take(const struct audit_initial *ns, uint32_t inode, struct audit_facts *f);
 
 /* What a file of a cgroup, which is cut in place, says of the check's limit: `max`, -1 or 19 digits for none
  * (so version 1 says it), or a number; a memory.stat with the limit on the whole way up. A limit that was

@@ -302,10 +302,8 @@ static void read_mounts(struct audit_facts *f)
 static void read_namespaces(struct audit_facts *f)
 {
     f->state[AUDIT_NAMESPACES] = AUDIT_GOOD;
-    for (unsigned ns = 0; ns < AUDIT_NAMESPACES_ALL; ns++)
-        audit_namespace_take(
-            (enum audit_namespace)ns,
-            exists("/proc/self/ns/", audit_initial[ns].name) ? (uint32_t)reading.look.inode : 0, f);
+    for (const struct audit_initial *ns = audit_initial; ns < &audit_initial[AUDIT_NAMESPACES_ALL]; ns++)
+        audit_namespace_take(ns, exists("/proc/self/ns/", ns->name) ? (uint32_t)reading.look.inode : 0, f);
     /* a setting of the whole machine is shown in the initial network namespace only, on old kernels too */
     if (look_at("/proc/sys/net/core/netdev_budget", 0))
         audit_found_add(&f->found[AUDIT_NAMESPACES], audit_initial[AUDIT_NS_NET].name);

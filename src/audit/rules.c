@@ -56,16 +56,16 @@ static const unsigned char how[AUDIT_CHECKS] = {
 const struct audit_initial audit_initial[] = {{"pid", 0xFC}, {"net", 0xF9}, {"ipc", 0xFF},
                                               {"uts", 0xFE}, {"mnt", 0xF8}, {"user", 0xFD}};
 
-void audit_namespace_take(enum audit_namespace ns, uint32_t inode, struct audit_facts *f)
+void audit_namespace_take(const struct audit_initial *ns, uint32_t inode, struct audit_facts *f)
 {
-    bool is_initial = inode == 0xEFFFFF00U + audit_initial[ns].low;
+    bool is_initial = inode == 0xEFFFFF00U + ns->low;
 
-    if (ns == AUDIT_NS_USER)
+    if (ns == &audit_initial[AUDIT_NS_USER])
         f->state[AUDIT_USER_NAMESPACE] = inode == 0 ? AUDIT_UNREAD : is_initial ? AUDIT_BAD : AUDIT_GOOD;
     else if (inode == 0)
         f->state[AUDIT_NAMESPACES] = AUDIT_UNREAD;
     else if (is_initial)
-        audit_found_add(&f->found[AUDIT_NAMESPACES], audit_initial[ns].name);
+        audit_found_add(&f->found[AUDIT_NAMESPACES], ns->name);
 }
 
 /* --- mounts --- */
@@ -111,7 +111,7 @@ const char *audit_mount_take(char *line, struct audit_facts *f)
     /* kernel file systems where they do not belong; cgroups to be changed; a folder of the system */
     if (root[1] == '\0' && audit_among(type, "proc\0sysfs\0devtmpfs\0", true)
             ? !kernel
-            : (strncmp(type, "cgroup", 6) == 0 && writable) || audit_among(root, roots, true))
+            : (writable && text_find(type, "cgroup") != NULL) || audit_among(root, roots, true))
         audit_found_add(&f->found[AUDIT_MOUNTS], point);
     if (strcmp(type, "tmpfs") != 0)
         return NULL;

@@ -68,7 +68,7 @@ static void limit(enum audit_check check, const char *file)
 static void namespaces(uint32_t inode)
 {
     for (int ns = 0; ns < AUDIT_NAMESPACES_ALL; ns++)
-        audit_namespace_take((enum audit_namespace)ns, inode, &facts);
+        audit_namespace_take(&audit_initial[ns], inode, &facts);
 }
 
 /* All that was read of a hardened container, but for processes. */
@@ -90,7 +90,8 @@ static void begin(void)
     limit(AUDIT_CPU, "50000 100000\n");
     limit(AUDIT_PIDS, "64\n");
     namespaces(4026532180);
-    audit_namespace_take(AUDIT_NS_USER, 4026531837, &facts); /* as everywhere, unless asked for */
+    audit_namespace_take(&audit_initial[AUDIT_NS_USER], 4026531837,
+                         &facts); /* as everywhere, unless asked for */
 }
 
 static void hardened(void)
@@ -156,7 +157,7 @@ static void test_user(void **state)
         add((struct recorded){
             .name = "app", .ids = rows[i].ids, .groups = rows[i].groups, .pid = 9, .parent = 1});
         is(AUDIT_USER, rows[i].finding, "9 (app)");
-        audit_namespace_take(AUDIT_NS_USER, 4026532999, &facts);
+        audit_namespace_take(&audit_initial[AUDIT_NS_USER], 4026532999, &facts);
         is(AUDIT_USER, rows[i].in_namespace, "9 (app)");
         facts.restricted = true;
         is(AUDIT_USER, rows[i].restricted, "9 (app)");
@@ -369,21 +370,21 @@ static void test_namespaces(void **state)
     (void)state;
     for (int ns = 0; ns < AUDIT_NS_USER; ns++) {
         hardened();
-        audit_namespace_take((enum audit_namespace)ns, initial[ns], &facts);
+        audit_namespace_take(&audit_initial[ns], initial[ns], &facts);
         is(AUDIT_NAMESPACES, FINDING_FAIL, audit_initial[ns].name);
         hardened();
-        audit_namespace_take((enum audit_namespace)ns, 0, &facts);
+        audit_namespace_take(&audit_initial[ns], 0, &facts);
         is(AUDIT_NAMESPACES, FINDING_UNKNOWN, "");
     }
     /* root, or a capability, in the host's user namespace warns; without either it is harmless */
     hardened();
-    audit_namespace_take(AUDIT_NS_USER, 4026531837, &facts);
+    audit_namespace_take(&audit_initial[AUDIT_NS_USER], 4026531837, &facts);
     is(AUDIT_USER_NAMESPACE, FINDING_PASS, "");
     add((struct recorded){.name = "app", .caps = CAPS(NONE, BIND, BIND, BIND, NONE), .pid = 9, .parent = 1});
     is(AUDIT_USER_NAMESPACE, FINDING_WARN, ": 9 (app): the host's");
-    audit_namespace_take(AUDIT_NS_USER, 4026532999, &facts);
+    audit_namespace_take(&audit_initial[AUDIT_NS_USER], 4026532999, &facts);
     is(AUDIT_USER_NAMESPACE, FINDING_PASS, "");
-    audit_namespace_take(AUDIT_NS_USER, 0, &facts);
+    audit_namespace_take(&audit_initial[AUDIT_NS_USER], 0, &facts);
     is(AUDIT_USER_NAMESPACE, FINDING_UNKNOWN, "");
 }
 
