@@ -29,9 +29,9 @@ enum {
 
 struct reading reading;
 
-bool look_at(const char *path, int flags)
+int look_at(const char *path, int flags)
 {
-    return syscall(SYS_statx, AT_FDCWD, path, flags | LOOK_FLAGS, LOOK_FIELDS, &reading.look) == 0;
+    return (int)syscall(SYS_statx, AT_FDCWD, path, flags | LOOK_FLAGS, LOOK_FIELDS, &reading.look);
 }
 
 /* Reads a file into the buffer, NUL-terminated. Returns its length, or -errno; -EFBIG for one that does not
@@ -81,7 +81,7 @@ bool look_link(const char *path)
     return n > 0;
 }
 
-static bool exists(const char *folder, const char *name)
+static int look_in(const char *folder, const char *name)
 {
     return look_at(look_join(folder, name), 0);
 }
@@ -135,11 +135,11 @@ static void read_folder(struct audit_process *p)
         if (*c == '/')
             slash = c;
     slash[slash == reading.buffer] = '\0'; /* of / that much stays */
-    if (look_at(reading.buffer, 0))
+    if (look_at(reading.buffer, 0) == 0)
         judge_writable(p);
     look_at("/", 0);
     mount = reading.look.mount;
-    if (look_at(proc(p, "/cwd"), 0) && reading.look.mount == mount && look_link(reading.bytes))
+    if (look_at(proc(p, "/cwd"), 0) == 0 && reading.look.mount == mount && look_link(reading.bytes))
         judge_writable(p);
 }
 
@@ -294,7 +294,7 @@ static void read_mounts(struct audit_facts *f)
     for (char *line = reading.buffer; *line != '\0';) {
         const char *point = audit_mount_take(audit_field(&line, "\n"), f);
         for (const char *s = audit_sockets; point != NULL && *s != '\0'; s = text_after(s))
-            if (exists(point, s))
+            if (look_in(point, s) == 0)
                 audit_found_add(&f->found[AUDIT_SOCKETS], reading.bytes);
     }
 }
@@ -303,9 +303,10 @@ static void read_namespaces(struct audit_facts *f)
 {
     f->state[AUDIT_NAMESPACES] = AUDIT_GOOD;
     for (const struct audit_initial *ns = audit_initial; ns < &audit_initial[AUDIT_NAMESPACES_ALL]; ns++)
-        audit_namespace_take(ns, exists("/proc/self/ns/", ns->name) ? (uint32_t)reading.look.inode : 0, f);
+        audit_namespace_take(ns, look_in("/proc/self/ns/", ns->name) == 0 ? (uint32_t)reading.look.inode : 0,
+                             f);
     /* a setting of the whole machine is shown in the initial network namespace only, on old kernels too */
-    if (look_at("/proc/sys/net/core/netdev_budget", 0))
+    if (look_at("/proc/sys/net/core/netdev_budget", 0) == 0)
         audit_found_add(&f->found[AUDIT_NAMESPACES], audit_initial[AUDIT_NS_NET].name);
 }
 

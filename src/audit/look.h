@@ -47,8 +47,8 @@ extern struct reading {
     char buffer[LOOK_BUFFER + 1]; /* the file or link that was read last */
 } reading;
 
-/* statx(2) without a trip to a server, with further flags. Returns whether it could be looked at. */
-bool look_at(const char *path, int flags);
+/* statx(2) without a trip to a server, with further flags. Returns 0, or -1. */
+int look_at(const char *path, int flags);
 
 /* The two in one; valid until the next call. */
 const char *look_join(const char *folder, const char *name);

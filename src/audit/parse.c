@@ -18,7 +18,7 @@ enum {
 /* The numbers of a line, into `to`: a tab stands before each, and what is between one and the next tab, as
  * the name of a following line, is passed over. `line` is how many, their base, and what stands before them.
  * Returns whether all were there. */
-static bool take_numbers(const char *status, const char *line, uint64_t *to)
+__attribute__((noinline)) static bool take_numbers(const char *status, const char *line, uint64_t *to)
 {
     const char *at = text_find(status, line + 2);
     unsigned base = (unsigned char)line[1];

@@ -63,9 +63,9 @@ void look_through(void)
             int fd = -1;
             if (clock_us() > deadline)
                 return;
-            if (audit_among(e->name, tools, true) && look_at(e->name, 0) && is_program())
+            if (audit_among(e->name, tools, true) && look_at(e->name, 0) == 0 && is_program())
                 found(AUDIT_TOOLS, e->name);
-            looked = look_at(e->name, AT_SYMLINK_NOFOLLOW);
+            looked = look_at(e->name, AT_SYMLINK_NOFOLLOW) == 0;
             if (looked && (reading.look.attributes & LOOK_MOUNT_ROOT) != 0)
                 continue;
             if (e->type == DT_DIR) {
