@@ -23,7 +23,7 @@ __attribute__((noinline)) static bool take_numbers(const char *status, const cha
     const char *at = text_find(status, line + 2);
     unsigned base = (unsigned char)line[1];
 
-    for (int count = *line; count > 0; count--) {
+    for (unsigned count = (unsigned char)*line; count > 0; count--) {
         if (at == NULL || (at = text_find(at, "\t")) == NULL)
             return false;
         for (*to = 0, at++;; at++) {
@@ -67,7 +67,7 @@ void audit_status_take(const char *status, struct audit_process *p)
     p->zombie = text_find(status, "\nState:\tZ") != NULL;
     for (const char *line = lines; *line != '\0'; line = text_after(line)) {
         there = there << 1 | take_numbers(status, line, to);
-        to += *line;
+        to += (unsigned char)*line;
     }
     if (there & SIGNALS)
         p->state[AUDIT_INIT] = good(((p->blocked | p->caught) >> (SIGTERM - 1) & 1) != 0);
@@ -124,13 +124,14 @@ void audit_limit_take(char *file, enum audit_check check, struct audit_facts *f)
     if (at != NULL)
         file += at - file + (long)sizeof key - 1;
     len = strcspn(file, "\n");
-    if (*state == AUDIT_GOOD || *file > 'm') /* a number, -1 or max */
+    if (*state == AUDIT_GOOD)
         return;
     if (*file >= '0' && *file <= '9' && len < DIGITS_OF_NONE) {
         *state = AUDIT_GOOD;
         file[len] = '\0';
         audit_found_add(&f->found[check], file);
-    } else if (check != AUDIT_PIDS || !f->kubernetes) /* there it is set on the pod, out of sight */
+    } else if (*file <= 'm' &&
+               (check != AUDIT_PIDS || !f->kubernetes)) /* max or -1, or on the pod, out of sight */
         *state = AUDIT_BAD;
 }
 
