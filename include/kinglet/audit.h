@@ -60,8 +60,8 @@ enum audit_state { AUDIT_UNREAD, AUDIT_BAD, AUDIT_ABSENT, AUDIT_GOOD };
 
 /* Names of things that were found: the first few, fit to be printed; and how many. */
 struct audit_found {
+    struct text names; /* `: ` and then each with a blank behind it */
     unsigned count;
-    struct text names;                                       /* `: ` and then each with a blank behind it */
     char bytes[2048 - sizeof(struct text) - sizeof(size_t)]; /* room for one more than are shown */
 };
 

@@ -106,7 +106,8 @@ void audit_core_take(const char *limits, struct audit_process *p)
 
 void audit_label_take(const char *label, struct audit_process *p)
 {
-    unsigned char state = *label == '\0' || *label == '\n' ? AUDIT_ABSENT : AUDIT_GOOD;
+    unsigned char state =
+        (unsigned char)*label <= '\n' ? AUDIT_ABSENT : AUDIT_GOOD; /* an empty line, or none */
 
     for (const char *word = "unconfined\0(complain)\0:spc_t\0"; *word != '\0'; word = text_after(word))
         if (text_find(label, word) != NULL)
