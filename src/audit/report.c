@@ -11,13 +11,13 @@ static const char indented[] = "\n        "; /* INDENT blanks */
  * are indented by all. A byte is taken for a column, which no character of UTF-8 exceeds. */
 static void put_wrapped(struct text *t, const char *indent, const char *words)
 {
-    unsigned column = INDENT;
+    size_t column = INDENT;
 
     text_put(t, indent);
     while (*words != '\0') {
-        unsigned len = (unsigned)strcspn(words, " ");
+        size_t len = strcspn(words, " ");
         if (len > COLUMNS - INDENT)
-            for (len = COLUMNS - INDENT; (words[len] & 0xC0) == 0x80;)
+            for (len = COLUMNS - INDENT; (signed char)words[len] < -0x40;) /* 10xxxxxx: within a character */
                 len--;
         if (column > INDENT) {
             if (column + len >= COLUMNS) {
