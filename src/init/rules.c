@@ -75,6 +75,7 @@ static int64_t or_else(int64_t value, int64_t otherwise)
 
 void run_rules(const struct run_options *options, struct life_rules *rules, struct text *faults)
 {
+    memset(rules, 0, sizeof *rules);
     life_rules_init(rules);
     rules->stop_signal = options->stop_signal;
     if (never_comes(options->stop_signal)) {
@@ -98,7 +99,7 @@ void run_rules(const struct run_options *options, struct life_rules *rules, stru
     rules->start_period = options->health_start_period;
     rules->start_interval = or_else(options->health_start_interval, DOCKER_START_INTERVAL);
     rules->retries = options->health_retries == 0 ? DOCKER_RETRIES : options->health_retries;
-    rules->on_unhealthy = (enum health_action)options->health_on_failure;
+    rules->on_unhealthy = options->health_on_failure;
     if (options->group && options->single) {
         text_fault(faults, "--group and --single-child contradict each other");
     }
