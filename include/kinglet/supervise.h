@@ -13,8 +13,8 @@
 #include "kinglet/probe.h"
 
 struct supervise_plan {
-    struct life_rules rules;
     struct launch launch;
+    const struct life_rules *rules;
     bool group;       /* signals go to PROGRAM's process group */
     bool pid1;        /* we are PID 1 of this namespace */
     bool tell_reaped; /* a warning for each orphan */

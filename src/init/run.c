@@ -22,7 +22,7 @@
 enum { WAIT_FOR_ATTEMPT = 2000000 /* of one attempt to reach a dependency; then it is tried again */ };
 
 struct start {
-    const struct run_options *options;
+    struct run_options *options;
     char **argv; /* PROGRAM's */
     char **env;  /* PROGRAM's */
     struct identity identity;
@@ -34,15 +34,15 @@ struct start {
 /* Reads, checks and prepares; changes nothing outside this process. */
 static void prepare(struct start *s, char **env, struct text *faults)
 {
-    const struct run_options *o = s->options;
+    struct run_options *o = s->options;
     struct probe_options health = {.brief = true}, wait = {.brief = true, .timeout = WAIT_FOR_ATTEMPT};
 
     if (s->argv[0] == NULL) {
         text_fault(faults, "PROGRAM is missing (kinglet [OPTION...] [--] PROGRAM [ARG...])");
     }
-    run_rules(o, &s->plan.rules, faults);
-    health.timeout = s->plan.rules.timeout;
-    wait.wait = s->plan.rules.wait_timeout;
+    run_rules(o, faults);
+    health.timeout = o->rules.timeout;
+    wait.wait = o->rules.wait_timeout;
     identity_parse(&o->identity, &s->identity, faults);
     own_check(&o->own, faults);
     confine_check(&o->write, faults);
@@ -92,6 +92,7 @@ int run_program(struct supervise_plan *plan, const struct run_options *options, 
     plan->pid1 = getpid() == 1;
     plan->group |= options->group;
     plan->tell_reaped = options->tell_reaped;
+    plan->rules = &options->rules;
     plan->launch.argv = argv;
     plan->launch.env = env;
     plan->launch.death_signal = options->death_signal;
@@ -121,7 +122,7 @@ int run_command(char **argv, char **env, struct launch *launch)
     if (options.help || options.version || options.licence)
         return help_print(options.help ? HELP_RUN : options.version ? HELP_VERSION : HELP_LICENCE);
     prepare(&s, env, &faults);
-    if (s.plan.rules.health) /* what comes before PROGRAM may take its time */
+    if (options.rules.health) /* what comes before PROGRAM may take its time */
         supervise_publish(VERDICT_STARTING);
     if (faults.len == 0)
         drop(&s, &faults);

@@ -288,7 +288,7 @@ static bool is_due(int64_t deadline)
 
 int supervise(const struct supervise_plan *plan)
 {
-    struct supervisor s = {.plan = plan, .settled_at = CLOCK_NONE, .life.rules = &plan->rules};
+    struct supervisor s = {.plan = plan, .settled_at = CLOCK_NONE, .life.rules = plan->rules};
     struct life *l = &s.life;
 
     step(&s, LIFE_BEGIN, 0);
