@@ -49,7 +49,8 @@ int drop_in_command(const struct personality *p, char **argv, char **env, struct
 struct supervise_plan;
 int run_program(struct supervise_plan *plan, const struct run_options *options, char **argv, char **env);
 
-/* The command. `launch` has been prepared by launch_block_signals. Returns the exit status. */
-int run_command(char **argv, char **env, struct launch *launch);
+/* The command. `plan` is zeroed but for its launch, prepared by launch_block_signals. Returns the exit
+ * status. */
+int run_command(char **argv, char **env, struct supervise_plan *plan);
 
 #endif

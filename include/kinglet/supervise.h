@@ -29,6 +29,6 @@ struct supervise_plan {
 void supervise_publish(enum verdict verdict);
 
 /* Runs the container's life. All signals are blocked (launch_block_signals). Returns the exit status. */
-int supervise(const struct supervise_plan *plan);
+int supervise(struct supervise_plan *plan);
 
 #endif

@@ -61,7 +61,6 @@ static void become_reaper(const struct personality *p, const struct run_options 
 static void become_user(struct launch *launch, char **argv, char **env, struct text *faults)
 {
     struct identity id = {.group_count = 1};
-    int status;
 
     if (identity_parse_user("", argv[0], &id, faults) != 0)
         return;
@@ -71,7 +70,7 @@ static void become_user(struct launch *launch, char **argv, char **env, struct t
     environment_home(id.uid, true, &env);
     launch->argv = argv + 1;
     launch->env = env;
-    launch_exec(launch, &status);
+    launch_exec(launch);
 }
 
 int drop_in_command(const struct personality *p, char **argv, char **env, struct launch *launch)

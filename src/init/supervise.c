@@ -21,7 +21,7 @@
 enum { SETTLE = 20000 };
 
 struct supervisor {
-    const struct supervise_plan *plan;
+    struct supervise_plan *plan;
     int64_t settled_at; /* CLOCK_NONE: it has been */
     pid_t program;      /* 0: none */
     pid_t probe;        /* 0: none that counts */
@@ -108,11 +108,10 @@ static void let_go(const struct life_rules *rules)
 /* Returns 0, or the status to report. */
 static int start_program(struct supervisor *s)
 {
-    int status = STATUS_REFUSED;
-    pid_t pid = launch_start(&s->plan->launch, &status);
+    pid_t pid = launch_start(&s->plan->launch);
 
     if (pid < 0)
-        return status;
+        return -pid;
     s->program = pid;
     /* These lines, and the ones on children, are dumb-init's: its users' tools look for them. */
     log_line(LOG_DEBUG, "Child spawned with PID %d.", pid);
@@ -286,7 +285,7 @@ static bool is_due(int64_t deadline)
     return deadline != CLOCK_NONE && clock_us() >= deadline;
 }
 
-int supervise(const struct supervise_plan *plan)
+int supervise(struct supervise_plan *plan)
 {
     struct supervisor s = {.plan = plan, .settled_at = CLOCK_NONE, .life.rules = plan->rules};
     struct life *l = &s.life;
