@@ -118,7 +118,7 @@ static bool in_start_period(const struct life *l)
 }
 
 /* Until the next probe, where there is one. */
-static void run(struct life *l)
+static void rest(struct life *l)
 {
     const struct life_rules *r = l->rules;
 
@@ -150,7 +150,7 @@ static void probed(struct life *l, bool ok)
         l->streak++;
     if (turns)
         l->verdict = ok ? VERDICT_HEALTHY : VERDICT_UNHEALTHY;
-    run(l);
+    rest(l);
     if (!turns || ok || r->on_unhealthy == HEALTH_NONE)
         return;
     l->unhealthy = true;
@@ -186,7 +186,7 @@ static void started(struct life *l, int status)
         l->ran = true;
         l->again = false;
         l->streak = 0;
-        run(l);
+        rest(l);
     }
 }
 
@@ -223,7 +223,7 @@ static void probe_ended(struct life *l, int value)
     if (!l->probing)
         return;
     if (l->phase == LIFE_RUNNING && value < 0)
-        run(l); /* it says nothing of PROGRAM */
+        rest(l); /* it says nothing of PROGRAM */
     else if (l->phase == LIFE_RUNNING)
         probed(l, value == 0);
     else if (value == 0)

@@ -88,7 +88,7 @@ int run_program(struct supervise_plan *plan, const struct run_options *options, 
     plan->pid1 = getpid() == 1;
     plan->group |= options->group;
     plan->tell_reaped = options->tell_reaped;
-    plan->rules = &options->rules;
+    plan->life.rules = &options->rules;
     plan->launch.argv = argv;
     plan->launch.env = env;
     plan->launch.death_signal = options->death_signal;

@@ -20,13 +20,8 @@
  * once. */
 enum { SETTLE = 20000 };
 
-struct supervisor {
-    struct supervise_plan *plan;
-    int64_t settled_at; /* CLOCK_NONE: it has been */
-    pid_t program;      /* 0: none */
-    pid_t probe;        /* 0: none that counts */
-    struct life life;
-};
+/* Words of the line that is being written. Not on the stack, which would be guarded in each place. */
+static char said[40];
 
 /* --- orders --- */
 
@@ -44,18 +39,17 @@ void supervise_publish(enum verdict verdict)
 
 /* Sends to PROGRAM, or to its group where it has one. PROGRAM has not been reaped, so neither the pid nor
  * the group's id can have been given to anybody else. */
-static void signal_program(const struct supervisor *s, int signal_number)
+static void signal_program(const struct supervise_plan *s, int signal_number)
 {
     if (s->program == 0)
         return;
-    if (s->plan->group && kill(-s->program, signal_number) == 0)
+    if (s->group && kill(-s->program, signal_number) == 0)
         return;
     if (kill(s->program, signal_number) != 0) {
-        char name[16];
         struct text t;
-        text_init(&t, name, sizeof name);
+        text_init(&t, said, sizeof said);
         signal_put(&t, signal_number);
-        log_line(LOG_WARN, "%s could not be passed on: %s%s", name, log_errno(errno),
+        log_line(LOG_WARN, "%s could not be passed on: %s%s", said, log_errno(errno),
                  errno == EPERM ? ": PROGRAM runs as another user; add the capability KILL" : "");
     }
 }
@@ -76,7 +70,7 @@ static void tell_probe(const struct life *l, bool bad, const char *line)
 }
 
 /* In the child. What it says is what PID 1 will conclude from its exit status. */
-static _Noreturn void be_probe(const struct supervisor *s)
+static _Noreturn void be_probe(const struct supervise_plan *s)
 {
     char line[PIPE_BUF];
     struct text report;
@@ -85,8 +79,7 @@ static _Noreturn void be_probe(const struct supervisor *s)
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     prctl(PR_SET_NAME, "kinglet:probe");
     text_init(&report, line, sizeof line);
-    bad = s->life.phase == LIFE_WAITING ? probe_wait(s->plan->wait, &report)
-                                        : probe_run(s->plan->health, &report);
+    bad = s->life.phase == LIFE_WAITING ? probe_wait(s->wait, &report) : probe_run(s->health, &report);
     tell_probe(&s->life, bad, line);
     _exit(bad);
 }
@@ -106,19 +99,19 @@ static void let_go(const struct life_rules *rules)
 }
 
 /* Returns 0, or the status to report. */
-static int start_program(struct supervisor *s)
+static int start_program(struct supervise_plan *s)
 {
-    pid_t pid = launch_start(&s->plan->launch);
+    pid_t pid = launch_start(&s->launch);
 
     if (pid < 0)
         return -pid;
     s->program = pid;
     /* These lines, and the ones on children, are dumb-init's: its users' tools look for them. */
     log_line(LOG_DEBUG, "Child spawned with PID %d.", pid);
-    if (s->plan->launch.session == LAUNCH_SESSION)
+    if (s->launch.session == LAUNCH_SESSION)
         log_line(LOG_DEBUG, "setsid complete.");
     let_go(s->life.rules);
-    s->settled_at = clock_us() + SETTLE;
+    s->settle_at = clock_us() + SETTLE;
     return 0;
 }
 
@@ -130,33 +123,33 @@ static void tell(const struct life *l)
                                 "the stop time-out has passed: killing what is left\0"
                                 "a process outlives SIGKILL: not waiting for it\0"
                                 "PROGRAM is started again in \0"
-                                "stopping PROGRAM because it is unhealthy\0"
-                                "restarting PROGRAM because it is unhealthy\0"
-                                "killing PROGRAM because it is unhealthy";
+                                "stopping\0"
+                                "restarting\0"
+                                "killing";
     const char *line = lines;
     unsigned note = l->orders.note;
-    char delay[32] = "";
     struct text t;
 
     if (note == NOTE_NONE)
         return;
-    if (note == NOTE_RESTARTING) {
-        text_init(&t, delay, sizeof delay);
+    text_init(&t, said, sizeof said);
+    if (note == NOTE_RESTARTING)
         text_duration(&t, l->backoff);
-    }
-    if (note == NOTE_UNHEALTHY)
+    if (note == NOTE_UNHEALTHY) {
         note += l->rules->on_unhealthy - HEALTH_STOP;
+        text_put(&t, " PROGRAM because it is unhealthy");
+    }
     for (unsigned i = NOTE_STOPPING; i < note; i++)
         line = text_after(line);
     log_line(note > NOTE_SWEEPING                        ? LOG_WARN
              : note == NOTE_STOPPING && l->rules->health ? LOG_INFO
                                                          : LOG_DEBUG,
-             "%s%s", line, delay);
+             "%s%s", line, said);
 }
 
 /* Feeds one event and performs what follows. What is to be started is answered by an event in turn; that
  * chain is two steps long. */
-static void step(struct supervisor *s, enum life_event event, int value)
+static void feed(struct supervise_plan *s, enum life_event event, int value)
 {
     struct life *l = &s->life;
 
@@ -175,7 +168,7 @@ static void step(struct supervisor *s, enum life_event event, int value)
             signal_program(s, SIGCONT);
     }
     if (l->orders.sweep != 0)
-        sweep_signal(s->plan->pid1, l->orders.sweep);
+        sweep_signal(s->pid1, l->orders.sweep);
     if (s->probe == 0 && l->probing) {
         s->probe = process_fork();
         if (s->probe == 0)
@@ -184,11 +177,11 @@ static void step(struct supervisor *s, enum life_event event, int value)
             s->probe = 0;
             log_line(l->phase == LIFE_WAITING ? LOG_ERROR : LOG_WARN, "a probe could not be started: %s",
                      log_errno(errno));
-            step(s, LIFE_PROBED, -1);
+            feed(s, LIFE_PROBED, -1);
         }
     }
     if (l->phase == LIFE_STARTING)
-        step(s, LIFE_STARTED, start_program(s));
+        feed(s, LIFE_STARTED, start_program(s));
 }
 
 /* --- events --- */
@@ -196,14 +189,14 @@ static void step(struct supervisor *s, enum life_event event, int value)
 /* PROGRAM was stopped by its terminal. As PID 1 there is no shell above us that could continue it, and
  * without an init it could not have been stopped at all: continue it. Under a shell we stop as well,
  * so that the shell takes over, and continue it when the shell continues us. */
-static void stopped_by_terminal(struct supervisor *s, int signal_number)
+static void stopped_by_terminal(struct supervise_plan *s, int signal_number)
 {
-    if (s->plan->launch.terminal < 0)
+    if (s->launch.terminal < 0)
         return;
-    if (!s->plan->pid1) {
+    if (!s->pid1) {
         kill(getpid(), SIGSTOP);
-        launch_pass_terminal(&s->plan->launch, 0, s->program);
-    } else if (signal_number != SIGTSTP && !launch_pass_terminal(&s->plan->launch, 0, s->program)) {
+        launch_pass_terminal(&s->launch, 0, s->program);
+    } else if (signal_number != SIGTSTP && !launch_pass_terminal(&s->launch, 0, s->program)) {
         return; /* it would only be stopped again */
     }
     kill(-s->program, SIGCONT);
@@ -215,9 +208,8 @@ static bool is_terminal_stop(int signal_number)
 }
 
 /* Reaps until nothing is left to reap: several SIGCHLD may have come as one. */
-static void reap(struct supervisor *s)
+static void reap(struct supervise_plan *s)
 {
-    const struct supervise_plan *plan = s->plan;
     int program_status = -1, probe_status = -1; /* has not exited */
     int status;
     pid_t pid;
@@ -237,29 +229,29 @@ static void reap(struct supervisor *s)
         if (by != 0)
             code += STATUS_SIGNAL;
         if (pid == s->program) {
-            launch_pass_terminal(&plan->launch, pid, 0);
+            launch_pass_terminal(&s->launch, pid, 0);
             /* Where others are left in that session its id is still theirs. */
-            if (plan->leave && plan->launch.session == LAUNCH_SESSION)
+            if (s->leave && s->launch.session == LAUNCH_SESSION)
                 kill(-pid, SIGTERM);
             s->program = 0;
             program_status = code;
         } else if (pid == s->probe) {
             s->probe = 0;
             probe_status = code;
-        } else if (plan->tell_reaped) {
+        } else if (s->tell_reaped) {
             log_line(LOG_WARN, "Reaped zombie process with pid=%d", pid);
         }
     }
     /* PROGRAM first: a probe that failed because PROGRAM was ending says nothing. */
     if (program_status >= 0)
-        step(s, pid == 0 && !plan->leave ? LIFE_LEFT : LIFE_EXITED, program_status);
+        feed(s, pid == 0 && !s->leave ? LIFE_LEFT : LIFE_EXITED, program_status);
     if (probe_status >= 0 && s->life.probing) {
         if (probe_status >= STATUS_SIGNAL)
             tell_probe(&s->life, true, "unhealthy: a probe was killed (for memory?)");
-        step(s, LIFE_PROBED, probe_status);
+        feed(s, LIFE_PROBED, probe_status);
     }
     if (pid < 0)
-        step(s, LIFE_NOTHING_LEFT, 0);
+        feed(s, LIFE_NOTHING_LEFT, 0);
 }
 
 /* Waits for a signal or for the deadline. Returns the signal, or 0. */
@@ -272,11 +264,11 @@ static int next_signal(int64_t deadline)
     return signal_number == SIGPIPE && sender == getpid() ? 0 : signal_number;
 }
 
-static void take_signal(struct supervisor *s, int signal_number)
+static void take_signal(struct supervise_plan *s, int signal_number)
 {
     log_line(LOG_DEBUG, "Received signal %d.", signal_number);
-    step(s, LIFE_SIGNAL, signal_number);
-    if (s->plan->suspend && is_terminal_stop(signal_number))
+    feed(s, LIFE_SIGNAL, signal_number);
+    if (s->suspend && is_terminal_stop(signal_number))
         kill(getpid(), SIGSTOP); /* which PID 1 does not notice */
 }
 
@@ -285,25 +277,25 @@ static bool is_due(int64_t deadline)
     return deadline != CLOCK_NONE && clock_us() >= deadline;
 }
 
-int supervise(struct supervise_plan *plan)
+int supervise(struct supervise_plan *s)
 {
-    struct supervisor s = {.plan = plan, .settled_at = CLOCK_NONE, .life.rules = plan->rules};
-    struct life *l = &s.life;
+    struct life *l = &s->life;
 
-    step(&s, LIFE_BEGIN, 0);
+    s->settle_at = CLOCK_NONE;
+    feed(s, LIFE_BEGIN, 0);
     while (l->phase != LIFE_ENDED) {
-        int signal_number = next_signal(l->deadline < s.settled_at ? l->deadline : s.settled_at);
-        if (is_due(s.settled_at)) {
+        int signal_number = next_signal(l->deadline < s->settle_at ? l->deadline : s->settle_at);
+        if (is_due(s->settle_at)) {
             memory_give_back();
-            s.settled_at = CLOCK_NONE;
+            s->settle_at = CLOCK_NONE;
         }
         if (signal_number != 0 && signal_number != SIGCHLD)
-            take_signal(&s, signal_number);
-        reap(&s);
+            take_signal(s, signal_number);
+        reap(s);
         if (is_due(l->deadline)) {
             if (l->probing)
                 tell_probe(l, true, "unhealthy: a probe did not end in time and was killed");
-            step(&s, LIFE_TIME, 0);
+            feed(s, LIFE_TIME, 0);
         }
     }
     log_line(LOG_DEBUG, "Child exited with status %d. Goodbye.", l->status);
