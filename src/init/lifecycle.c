@@ -105,8 +105,7 @@ static void exited(struct life *l, unsigned status, bool left)
         l->orders.sweep = SIGTERM;
         l->orders.note = NOTE_SWEEPING;
         enter(l, LIFE_SWEEPING, r->sweep_timeout);
-        if (kill_at < l->deadline)
-            l->deadline = kill_at;
+        l->deadline = clock_earlier(l->deadline, kill_at);
     }
 }
 
@@ -317,7 +316,7 @@ void life_step(struct life *l, enum life_event event, int value, int64_t now)
         probe_ended(l, value);
         break;
     case LIFE_TIME:
-        if (now >= l->deadline)
+        if (l->deadline != CLOCK_NONE && now >= l->deadline)
             time_is_up(l);
         break;
     }

@@ -284,7 +284,7 @@ int supervise(struct supervise_plan *s)
     s->settle_at = CLOCK_NONE;
     feed(s, LIFE_BEGIN, 0);
     while (l->phase != LIFE_ENDED) {
-        int signal_number = next_signal(l->deadline < s->settle_at ? l->deadline : s->settle_at);
+        int signal_number = next_signal(clock_earlier(l->deadline, s->settle_at));
         if (is_due(s->settle_at)) {
             memory_give_back();
             s->settle_at = CLOCK_NONE;

@@ -132,17 +132,23 @@ static void feed(const struct life_rules *r, struct world *w, enum life_event e,
     }
 }
 
+/* When it wants to be woken. */
+static int64_t due(const struct life *l)
+{
+    return l->deadline == CLOCK_NONE ? INT64_MAX : l->deadline;
+}
+
 static void pass_time(const struct life_rules *r, struct world *w)
 {
-    int64_t due = w->life.deadline;
+    int64_t until = due(&w->life);
 
-    if (due > w->now)
-        w->now = due;
+    if (until > w->now)
+        w->now = until;
     feed(r, w, LIFE_TIME, 0);
     /* a deadline that stays in the past would be a loop that never sleeps */
-    for (int i = 0; i < 3 && !w->ended && w->life.deadline <= w->now; i++)
+    for (int i = 0; i < 3 && !w->ended && due(&w->life) <= w->now; i++)
         feed(r, w, LIFE_TIME, 0);
-    MUST(w->ended || w->life.phase == LIFE_STARTING || w->life.deadline > w->now);
+    MUST(w->ended || w->life.phase == LIFE_STARTING || due(&w->life) > w->now);
 }
 
 enum { MOVES = 18 };
@@ -212,7 +218,7 @@ static bool play(const struct life_rules *r, struct world *w, int m)
         pass_time(r, w);
         return true;
     case 16: /* some time, but not up to a deadline */
-        if (w->life.deadline - w->now <= QUANTUM)
+        if (due(&w->life) - w->now <= QUANTUM)
             return false;
         w->now += QUANTUM;
         return true;
