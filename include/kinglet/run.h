@@ -13,19 +13,15 @@
 
 /* What the command line and the environment say, by the names of the options. */
 struct run_options {
-    struct identity_options identity;
-    struct environment_options environment;
-    struct list own, write, wait_for, health, rewrite, success;
     bool write_strict, expand, group, single, subreaper, tell_reaped, licence, help, version;
     bool pause, debug; /* no PROGRAM; everything is told: a personality alone sets these */
-    unsigned verbose;
-    int64_t wait_timeout, stop_delay, stop_timeout, sweep_timeout;
-    int64_t health_interval, health_timeout, health_start_period, health_start_interval;
-    unsigned health_retries, health_on_failure;
-    const char *restart;
-    int stop_signal, death_signal;
-    unsigned log_level, log_format;
-    const char *termination_log;
+    unsigned verbose, log_level, log_format;
+    int death_signal;
+    const char *restart, *termination_log;
+    struct list own, write, wait_for, health, rewrite, success;
+    struct life_rules rules; /* as far as they are options by themselves; run_rules makes the rest */
+    struct identity_options identity;
+    struct environment_options environment;
 };
 
 /* The defaults. */
@@ -38,9 +34,9 @@ const struct option *run_option(char letter);
  * of PROGRAM; what is wrong is appended to `faults`. Pure but for the arena. */
 int run_options_parse(char *const *argv, char *const *env, struct run_options *options, struct text *faults);
 
-/* The lifecycle's rules that these options make. Pure. What is wrong, or contradictory, is appended to
- * `faults`. */
-void run_rules(const struct run_options *options, struct life_rules *rules, struct text *faults);
+/* Completes options->rules. Pure. What is wrong with the options, or contradictory, is appended to `faults`.
+ */
+void run_rules(struct run_options *options, struct text *faults);
 
 /* The same in place of another program: as tini, dumb-init and catatonit it is an init with their options; as
  * gosu and su-exec it becomes PROGRAM. `launch` has been prepared by launch_block_signals. Returns the exit
@@ -53,7 +49,8 @@ int drop_in_command(const struct personality *p, char **argv, char **env, struct
 struct supervise_plan;
 int run_program(struct supervise_plan *plan, const struct run_options *options, char **argv, char **env);
 
-/* The command. `launch` has been prepared by launch_block_signals. Returns the exit status. */
-int run_command(char **argv, char **env, struct launch *launch);
+/* The command. `plan` is zeroed but for its launch, prepared by launch_block_signals. Returns the exit
+ * status. */
+int run_command(char **argv, char **env, struct supervise_plan *plan);
 
 #endif

@@ -25,9 +25,9 @@ void memory_give_back(void)
 {
     uintptr_t frame = (uintptr_t)__builtin_frame_address(0);
 
-    /* Where a mapping changes its kind the kernel does not read ahead: what follows this function, the last
-     * that waiting needs (idle.order), stays away until it is called. */
-    advise((uintptr_t)memory_give_back, (uintptr_t)etext, MADV_DONTDUMP);
+    /* Where a mapping changes its kind the kernel does not read ahead: what follows this function of less
+     * than 128 bytes, the last that waiting needs (idle.order), stays away until it is called. */
+    advise((uintptr_t)memory_give_back + 128, (uintptr_t)etext, MADV_DONTDUMP);
     advise((uintptr_t)__executable_start, (uintptr_t)etext, MADV_DONTNEED);
     advise(frame - STACK_TOUCHED, frame - 4096, MADV_DONTNEED);
 }

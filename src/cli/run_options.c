@@ -26,11 +26,11 @@ static const struct option table[] = {
     {"secret", 0, OPTION_COMMAS, AT(environment.secrets)},
     {"expand", 0, OPTION_FLAG, AT(expand)},
     {"wait-for", 0, OPTION_LIST, AT(wait_for)},
-    {"wait-timeout", 0, OPTION_DURATION, AT(wait_timeout)},
-    {"stop-signal", 0, OPTION_SIGNAL, AT(stop_signal)},
-    {"stop-delay", 0, OPTION_DURATION, AT(stop_delay)},
-    {"stop-timeout", 0, OPTION_DURATION, AT(stop_timeout)},
-    {"sweep-timeout", 0, OPTION_DURATION, AT(sweep_timeout)},
+    {"wait-timeout", 0, OPTION_DURATION, AT(rules.wait_timeout)},
+    {"stop-signal", 0, OPTION_SIGNAL, AT(rules.stop_signal)},
+    {"stop-delay", 0, OPTION_DURATION, AT(rules.stop_delay)},
+    {"stop-timeout", 0, OPTION_DURATION, AT(rules.stop_timeout)},
+    {"sweep-timeout", 0, OPTION_DURATION, AT(rules.sweep_timeout)},
     {"rewrite", 'r', OPTION_COMMAS, AT(rewrite)},
     {"group", 'g', OPTION_FLAG, AT(group)},
     {"single-child", 'c', OPTION_FLAG, AT(single)},
@@ -40,12 +40,12 @@ static const struct option table[] = {
     {"warn-reaped", 'w', OPTION_FLAG, AT(tell_reaped)},
     {"verbose", 'v', OPTION_COUNT, AT(verbose)},
     {"health", 0, OPTION_LIST, AT(health)},
-    {"health-interval", 0, OPTION_DURATION, AT(health_interval)},
-    {"health-timeout", 0, OPTION_DURATION, AT(health_timeout)},
-    {"health-retries", 0, OPTION_NUMBER, AT(health_retries)},
-    {"health-start-period", 0, OPTION_DURATION, AT(health_start_period)},
-    {"health-start-interval", 0, OPTION_DURATION, AT(health_start_interval)},
-    {"health-on-failure", 0, OPTION_CHOICE, AT(health_on_failure)},
+    {"health-interval", 0, OPTION_DURATION, AT(rules.interval)},
+    {"health-timeout", 0, OPTION_DURATION, AT(rules.timeout)},
+    {"health-retries", 0, OPTION_NUMBER, AT(rules.retries)},
+    {"health-start-period", 0, OPTION_DURATION, AT(rules.start_period)},
+    {"health-start-interval", 0, OPTION_DURATION, AT(rules.start_interval)},
+    {"health-on-failure", 0, OPTION_CHOICE, AT(rules.on_unhealthy)},
     {"none|stop|restart|kill", 0, OPTION_WORDS, 0},
     {"restart", 0, OPTION_STRING, AT(restart)},
     {"log-level", 0, OPTION_CHOICE, AT(log_level)},
@@ -61,9 +61,9 @@ static const struct option table[] = {
 void run_options_init(struct run_options *options)
 {
     memset(options, 0, sizeof *options);
-    options->stop_signal = SIGTERM;
-    options->stop_timeout = CLOCK_NONE;
-    options->sweep_timeout = 2000000;
+    options->rules.stop_signal = SIGTERM;
+    options->rules.stop_timeout = CLOCK_NONE;
+    options->rules.sweep_timeout = 2000000;
     options->log_level = LOG_INFO;
     options->restart = "no";
 }

@@ -147,7 +147,7 @@ static const char *parse_file(const char *at, struct target *t)
     if (at[0] != '/' || len < 2)
         return "needs an absolute path";
     t->path = copy(at, len);
-    t->max_age = CLOCK_NONE;
+    t->max_age = INT64_MAX;
     if (at[len] == '?') {
         if (strncmp(at + len + 1, age, sizeof age - 1) != 0)
             return "knows no other query than ?max-age=DURATION";

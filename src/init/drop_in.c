@@ -38,15 +38,15 @@ static void reset_signals(struct launch *launch)
 
 /* A session of its own has no terminal above that could stop it by name of a shell: what would is made
  * SIGSTOP, which nothing ignores. */
-static void prepare_session(struct supervise_plan *plan)
+static void prepare_session(struct supervise_plan *plan, struct life_rules *rules)
 {
     static const unsigned char stops[] = {SIGTSTP, SIGTTIN, SIGTTOU, 0};
 
     plan->launch.terminal = STDIN_FILENO;
     plan->group = true;
     for (const unsigned char *s = stops; *s != 0; s++)
-        if (plan->rules.rewrite[*s] == *s)
-            plan->rules.rewrite[*s] = SIGSTOP;
+        if (rules->rewrite[*s] == *s)
+            rules->rewrite[*s] = SIGSTOP;
     give_up_terminal();
 }
 
@@ -62,7 +62,6 @@ static void become_reaper(const struct personality *p, const struct run_options 
 static void become_user(struct launch *launch, char **argv, char **env, struct text *faults)
 {
     struct identity id = {.group_count = 1};
-    int status;
 
     if (identity_parse_user("", argv[0], &id, faults) != 0)
         return;
@@ -72,7 +71,7 @@ static void become_user(struct launch *launch, char **argv, char **env, struct t
     environment_home(id.uid, true, &env);
     launch->argv = argv + 1;
     launch->env = env;
-    launch_exec(launch, &status);
+    launch_exec(launch);
 }
 
 int drop_in_command(const struct personality *p, char **argv, char **env, struct launch *launch)
@@ -113,13 +112,13 @@ int drop_in_command(const struct personality *p, char **argv, char **env, struct
     plan.launch.session = options.single ? LAUNCH_AS_WE_ARE : p->session;
     if (switches_user && t.len == 0)
         become_user(&plan.launch, argv, env, &t);
-    run_rules(&options, &plan.rules, &t);
+    run_rules(&options, &t);
     if (t.len > 0) {
         log_line(LOG_ERROR, "%s", words);
         return p->failure.refused;
     }
     if (plan.launch.session == LAUNCH_SESSION)
-        prepare_session(&plan);
+        prepare_session(&plan, &options.rules);
     plan.suspend = p->session == LAUNCH_SESSION;
     if (plan.suspend)
         reset_signals(&plan.launch);

@@ -19,66 +19,62 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-enum { WAIT_FOR_ATTEMPT = 2000000 /* of one attempt to reach a dependency; then it is tried again */ };
-
 struct start {
-    const struct run_options *options;
     char **argv; /* PROGRAM's */
     char **env;  /* PROGRAM's */
+    bool root;
+    struct run_options options;
     struct identity identity;
     struct probe_plan health, wait;
     struct confine confine;
-    struct supervise_plan plan;
 };
 
-/* Reads, checks and prepares; changes nothing outside this process. */
-static void prepare(struct start *s, char **env, struct text *faults)
-{
-    const struct run_options *o = s->options;
-    struct probe_options health = {.brief = true}, wait = {.brief = true, .timeout = WAIT_FOR_ATTEMPT};
+/* Not on the stack, and in one page with what is in use anyway (idle.order). */
+static struct start prepared;
+static char reasons[PIPE_BUF];
 
-    if (s->argv[0] == NULL) {
+/* Reads, checks and prepares; changes nothing outside this process. */
+static void prepare(struct start *s, struct text *faults)
+{
+    struct run_options *o = &s->options;
+    struct probe_options probe = {.brief = true}; /* one attempt to reach a dependency takes PROBE_TIMEOUT */
+
+    if (s->argv[0] == NULL)
         text_fault(faults, "PROGRAM is missing (kinglet [OPTION...] [--] PROGRAM [ARG...])");
-    }
-    run_rules(o, &s->plan.rules, faults);
-    health.timeout = s->plan.rules.timeout;
-    wait.wait = s->plan.rules.wait_timeout;
+    run_rules(o, faults);
     identity_parse(&o->identity, &s->identity, faults);
     own_check(&o->own, faults);
     confine_check(&o->write, faults);
-    s->env = env;
     if (environment_check(&o->environment, faults) == 0)
-        environment_prepare(&o->environment, env, &s->env, faults);
+        environment_prepare(&o->environment, s->env, &s->env, faults);
     if (s->identity.wanted) /* going on as another user, where we are not root (identity_drop) */
-        environment_home(geteuid() == 0 ? s->identity.uid : geteuid(), false, &s->env);
+        environment_home(s->root ? s->identity.uid : geteuid(), false, &s->env);
     if (o->expand)
         environment_expand(s->argv, s->env, faults);
-    if (o->health.count > 0)
-        probe_prepare(&health, &o->health, s->env, &s->health, faults);
-    if (o->wait_for.count > 0)
-        probe_prepare(&wait, &o->wait_for, s->env, &s->wait, faults);
+    probe.wait = o->rules.wait_timeout;
+    probe_prepare(&probe, &o->wait_for, s->env, &s->wait, faults);
+    probe.timeout = o->rules.timeout;
+    probe_prepare(&probe, &o->health, s->env, &s->health, faults);
 }
 
 /* What only root can do, and then never again. */
-static void drop(struct start *s, struct text *faults)
+static void drop(struct start *s, struct launch *launch, struct text *faults)
 {
-    const struct run_options *o = s->options;
-    struct list own = o->own;
-    bool root = geteuid() == 0;
+    struct run_options *o = &s->options;
 
     descriptors_close(s->env);
-    s->plan.launch.listen_pid = descriptors_listen_pid(s->env);
+    launch->listen_pid = descriptors_listen_pid(s->env);
     refusal_open(o->termination_log);
     if (s->identity.wanted)
         descriptors_own_stdio(s->identity.uid);
-    if (root && own.count > 0)
-        own_apply(&own, s->identity.uid, s->identity.gid, faults);
+    if (s->root && o->own.count > 0)
+        own_apply(&o->own, s->identity.uid, s->identity.gid, faults);
     if (o->write.count > 0) {
         confine_prepare(&o->write, o->write_strict, &s->confine, faults);
-        s->plan.launch.confine = &s->confine;
+        launch->confine = &s->confine;
     }
     if (faults->len == 0 && identity_drop(&s->identity, faults) == 0)
-        own_verify(&own, root, faults);
+        own_verify(&o->own, s->root, faults);
 }
 
 static void become_reaper(void)
@@ -92,6 +88,7 @@ int run_program(struct supervise_plan *plan, const struct run_options *options, 
     plan->pid1 = getpid() == 1;
     plan->group |= options->group;
     plan->tell_reaped = options->tell_reaped;
+    plan->life.rules = &options->rules;
     plan->launch.argv = argv;
     plan->launch.env = env;
     plan->launch.death_signal = options->death_signal;
@@ -101,30 +98,31 @@ int run_program(struct supervise_plan *plan, const struct run_options *options, 
     return supervise(plan);
 }
 
-int run_command(char **argv, char **env, struct launch *launch)
+int run_command(char **argv, char **env, struct supervise_plan *plan)
 {
-    char reasons[PIPE_BUF];
-    struct run_options options;
-    struct start s = {.options = &options, .plan.launch = *launch};
+    struct start *s = &prepared;
+    struct run_options *o = &s->options;
     struct text faults;
 
     text_init(&faults, reasons, sizeof reasons);
-    s.argv = argv + run_options_parse(argv, env, &options, &faults);
-    log_setup(options.log_level + options.verbose, options.log_format == 1 ? LOG_JSON : NULL, NULL);
-    if (options.help || options.version || options.licence)
-        return help_print(options.help ? HELP_RUN : options.version ? HELP_VERSION : HELP_LICENCE);
-    prepare(&s, env, &faults);
-    if (s.plan.rules.health) /* what comes before PROGRAM may take its time */
+    s->argv = argv + run_options_parse(argv, env, o, &faults);
+    s->env = env;
+    s->root = geteuid() == 0;
+    log_setup(o->log_level + o->verbose, o->log_format == 1 ? LOG_JSON : NULL, NULL);
+    if (o->help || o->version || o->licence)
+        return help_print(o->help ? HELP_RUN : o->version ? HELP_VERSION : HELP_LICENCE);
+    prepare(s, &faults);
+    if (o->rules.health) /* what comes before PROGRAM may take its time */
         supervise_publish(VERDICT_STARTING);
     if (faults.len == 0)
-        drop(&s, &faults);
+        drop(s, &plan->launch, &faults);
     if (faults.len > 0) {
-        refusal_open(options.termination_log);
-        refuse("%s", faults.at);
+        refusal_open(o->termination_log);
+        refuse("%s", reasons);
         return STATUS_REFUSED;
     }
-    s.plan.health = &s.health;
-    s.plan.wait = &s.wait;
+    plan->health = &s->health;
+    plan->wait = &s->wait;
     become_reaper();
-    return run_program(&s.plan, &options, s.argv, s.env);
+    return run_program(plan, o, s->argv, s->env);
 }

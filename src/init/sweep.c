@@ -44,6 +44,13 @@ static bool descends(pid_t pid, pid_t from)
     return false;
 }
 
+/* With SIGCONT behind it, so that a stopped process can obey. */
+static void send(pid_t pid, int signal_number)
+{
+    kill(pid, signal_number);
+    kill(pid, SIGCONT);
+}
+
 static void signal_descendants(int signal_number)
 {
     int fd = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -54,14 +61,14 @@ static void signal_descendants(int signal_number)
     directory_begin(&d, fd);
     while ((e = directory_next(&d)) != NULL)
         if (number_parse(e->name, strlen(e->name), INT32_MAX, &pid) == 0 && descends((pid_t)pid, getpid()))
-            kill((pid_t)pid, signal_number);
+            send((pid_t)pid, signal_number);
     close(fd);
 }
 
 void sweep_signal(bool pid1, int signal_number)
 {
     if (pid1)
-        kill(-1, signal_number);
+        send(-1, signal_number);
     else
         signal_descendants(signal_number);
 }
