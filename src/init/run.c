@@ -53,6 +53,7 @@ static void prepare(struct start *s, struct text *faults)
         environment_expand(s->argv, s->env, faults);
     probe.wait = o->rules.wait_timeout;
     probe_prepare(&probe, &o->wait_for, s->env, &s->wait, faults);
+    probe.wait = 0;
     probe.timeout = o->rules.timeout;
     probe_prepare(&probe, &o->health, s->env, &s->health, faults);
 }
