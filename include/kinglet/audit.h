@@ -87,7 +87,7 @@ struct audit_facts {
     bool complete; /* all processes were looked at, and there are any */
     bool kubernetes, nosuid;
     unsigned count;
-    struct audit_process *process; /* those that are judged */
+    const struct audit_process *process[AUDIT_PROCESSES]; /* those that are judged */
     struct audit_found found[AUDIT_CHECKS];
 };
 

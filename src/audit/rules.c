@@ -193,9 +193,9 @@ static enum finding each(const struct audit_facts *f, enum audit_check check, en
 {
     size_t mark = why->len;
     unsigned told = 0;
-    const struct audit_process *p = f->process;
 
-    for (unsigned left = f->count; left > 0; left--, p++) {
+    for (unsigned i = 0; i < f->count; i++) {
+        const struct audit_process *p = f->process[i];
         uint64_t set = 0;
         enum finding v = judge(f, p, check, bad, &set);
         if (v > worst) {
