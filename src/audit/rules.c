@@ -152,7 +152,7 @@ static enum finding by_state(unsigned state, enum finding bad)
     return state == AUDIT_BAD ? bad : (enum finding)(state ^ FINDING_UNKNOWN);
 }
 
-/* Apart, since in line its registers do not fit beside those of the whole.
+/* Apart, since in line its registers do not fit beside those of the caller.
  * `set`: the capabilities that go beyond what is allowed, those in force, or else those that could be gained.
  */
 __attribute__((noinline)) static enum finding judge(const struct audit_facts *f,
