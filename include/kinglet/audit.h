@@ -52,10 +52,10 @@ enum audit_check {
     AUDIT_CHECKS
 };
 
-enum { AUDIT_PROCESSES = 513, AUDIT_GROUPS = 32, AUDIT_NAMED = 5 };
+enum { AUDIT_PROCESSES = 513 /* one more than are looked at */, AUDIT_GROUPS = 32, AUDIT_NAMED = 5 };
 
-/* What was not looked at, or could not be, is UNREAD; what does not apply is ABSENT. Each is a finding's bits
- * but for FINDING_UNKNOWN's; what is bad warns. */
+/* What was not looked at, or could not be, is UNREAD; what does not apply is ABSENT. Each is the finding that
+ * it stands for, exclusive-or FINDING_UNKNOWN, so that nothing known is 0; what is bad warns, or it fails. */
 enum audit_state { AUDIT_UNREAD, AUDIT_BAD, AUDIT_ABSENT, AUDIT_GOOD };
 
 /* Names of things that were found: the first few, fit to be printed; and how many. */
@@ -70,7 +70,7 @@ struct audit_process {
     bool zombie;
     unsigned groups;
     uint64_t lowest, lowest_group; /* of its ids */
-    /* in the order in which they are read */
+    /* in the order of audit_status_take's lines, which fill what follows up to the groups */
     uint64_t pid, parent;
     uint64_t inheritable, permitted, effective, bounding, ambient;
     uint64_t blocked, ignored, caught; /* bit N-1: signal N */
@@ -87,7 +87,7 @@ struct audit_facts {
     bool complete; /* all processes were looked at, and there are any */
     bool kubernetes, nosuid;
     unsigned count;
-    struct audit_process *process; /* those that are judged */
+    const struct audit_process *process[AUDIT_PROCESSES]; /* those that are judged */
     struct audit_found found[AUDIT_CHECKS];
 };
 

@@ -210,7 +210,6 @@ static bool is_ours(const struct audit_process *p, bool foreign)
 /* Returns whether there is any that is to be judged. */
 static bool choose(struct audit_facts *f, bool foreign)
 {
-    struct audit_process *judged = f->process;
     int patience = ZOMBIE_MS;
     bool any = false;
 
@@ -220,8 +219,7 @@ static bool choose(struct audit_facts *f, bool foreign)
         any = true;
         if (!p->zombie) {
             read_inside(p);
-            *judged++ = *p;
-            f->count++;
+            f->process[f->count++] = p;
         } else if (p->parent == 1) {
             /* a second look tells the zombies that PID 1 leaves lying from those that it was about to reap */
             poll(NULL, 0, patience);
@@ -317,7 +315,6 @@ void audit_read(struct audit_facts *f)
     if (statfs("/proc", &reading.file_system) != 0 || (long)reading.file_system.f_type != PROC_SUPER_MAGIC)
         return;
     reading.facts = f;
-    f->process = reading.judged;
     read_file("/proc/self/cgroup");
     memcpy(reading.own, reading.buffer, sizeof reading.own);
     read_mounts(f);

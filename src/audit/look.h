@@ -42,8 +42,8 @@ extern struct reading {
         int64_t next; /* where to go on in it */
     } level[LOOK_DEPTH];
     struct audit_process other;
-    struct audit_process process[AUDIT_PROCESSES], judged[AUDIT_PROCESSES]; /* one more than are looked at */
-    char own[LOOK_BUFFER + 1];                                              /* our cgroup */
+    struct audit_process process[AUDIT_PROCESSES];
+    char own[LOOK_BUFFER + 1];    /* our cgroup */
     char buffer[LOOK_BUFFER + 1]; /* the file or link that was read last */
 } reading;
 

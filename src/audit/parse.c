@@ -17,7 +17,8 @@ enum {
 
 /* The numbers of a line, into `to`: a tab stands before each, and what is between one and the next tab, as
  * the name of a following line, is passed over. `line` is how many, their base, and what stands before them.
- * Returns whether all were there. */
+ * Returns whether all were there. Apart, since in line its registers do not fit beside those of the caller.
+ */
 __attribute__((noinline)) static bool take_numbers(const char *status, const char *line, uint64_t *to)
 {
     const char *at = text_find(status, line + 2);
@@ -56,7 +57,8 @@ void audit_status_take(const char *status, struct audit_process *p)
                                 "\3\20\nSigBlk:\0"
                                 "\2\12\nNoNewPrivs:\0"
                                 "\10\12\nUid:\0";
-    enum { IDS = 1, FILTERS = 2, SIGNALS = 4, CAPABILITIES = 8 } there = 0;
+    enum { IDS = 1, FILTERS = 2, SIGNALS = 4, CAPABILITIES = 8 }; /* by line, from the last one on */
+    unsigned there = 0;
     uint64_t *to = &p->pid;
     const char *at;
 

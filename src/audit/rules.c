@@ -152,7 +152,7 @@ static enum finding by_state(unsigned state, enum finding bad)
     return state == AUDIT_BAD ? bad : (enum finding)(state ^ FINDING_UNKNOWN);
 }
 
-/* Apart, since in line its registers do not fit beside those of the whole.
+/* Apart, since in line its registers do not fit beside those of the caller.
  * `set`: the capabilities that go beyond what is allowed, those in force, or else those that could be gained.
  */
 __attribute__((noinline)) static enum finding judge(const struct audit_facts *f,
@@ -193,9 +193,9 @@ static enum finding each(const struct audit_facts *f, enum audit_check check, en
 {
     size_t mark = why->len;
     unsigned told = 0;
-    const struct audit_process *p = f->process;
 
-    for (unsigned left = f->count; left > 0; left--, p++) {
+    for (unsigned i = 0; i < f->count; i++) {
+        const struct audit_process *p = f->process[i];
         uint64_t set = 0;
         enum finding v = judge(f, p, check, bad, &set);
         if (v > worst) {

@@ -48,7 +48,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     memset(&facts, 0, sizeof facts);
     memset(process, 0, sizeof process);
-    facts.process = process;
+    facts.process[0] = &process[0];
+    facts.process[1] = &process[1];
     facts.count = 2;
     process[0].pid = 1;
     process[1].pid = 2;

@@ -21,8 +21,9 @@ static struct audit_process processes[AUDIT_PROCESSES];
 static void add(struct recorded r)
 {
     static char text[4096];
-    struct audit_process *p = &processes[facts.count++];
+    struct audit_process *p = &processes[facts.count];
 
+    facts.process[facts.count++] = p;
     snprintf(
         text, sizeof text,
         "Name:\t%s\nUmask:\t0022\nState:\t%s\nTgid:\t%d\nPid:\t%d\nPPid:\t%d\nTracerPid:\t0\n%sFDSize:\t64\n"
@@ -77,7 +78,6 @@ static void begin(void)
     memset(&facts, 0, sizeof facts);
     memset(processes, 0, sizeof processes);
     facts.min_uid = 10001;
-    facts.process = processes;
     facts.complete = true;
     for (int check = 0; check < AUDIT_CHECKS; check++)
         facts.state[check] = AUDIT_GOOD;
