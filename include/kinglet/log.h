@@ -13,7 +13,7 @@
 enum log_level { LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG };
 
 /* The head of lines that are JSON. */
-#define LOG_JSON "{\"time\":\"^\",\"level\":\"@\",\"name\":\"kinglet\",\"message\":"
+#define LOG_JSON "{\"time\":\"^\",\"level\":\"@\",\"name\":\"kinglet\",\"message\":\""
 
 /* What lines are written: those up to `level` (a larger one than LOG_DEBUG is LOG_DEBUG). They begin with
  * `head`, with the time for each ^, the level's word for each @ and our pid for each #; NULL is `kinglet: @:

@@ -17,6 +17,7 @@ struct text {
     size_t len; /* bytes in use, the NUL not counted */
     size_t cap; /* bytes at `at`, the NUL counted; at least 1 */
     bool cut;
+    bool json; /* what is appended stands in a string of JSON (RFC 8259, 7) */
 };
 
 /* Starts an empty text in `cap` bytes (at least 1) at `buffer`. */
@@ -29,8 +30,7 @@ void text_put(struct text *t, const char *string);
 /* Appends bytes from outside, control characters and DEL as \xNN. */
 void text_safe(struct text *t, const char *bytes, size_t len);
 
-/* Appends a string that text_safe has made, in quotes, as JSON (RFC 8259, 7). What is cut is
- * cut between characters, and inside of the quotes. */
+/* Appends a string that text_safe has made, in quotes, as JSON. */
 void text_json(struct text *t, const char *string);
 
 /* Appends in base 10 or 16; in decimal. */

@@ -96,24 +96,21 @@ void log_line(enum log_level level, const char *format, ...)
 {
     const char *head = config.head == NULL ? "kinglet: @: " : config.head;
     int kept = errno;
-    char message[PIPE_BUF / 2];
     char line[PIPE_BUF];
-    struct text m, t;
+    struct text t;
     va_list args;
 
     if (level > config.level)
         return;
-    text_init(&m, message, sizeof message);
-    va_start(args, format);
-    text_vformat(&m, format, args);
-    va_end(args);
-    text_init(&t, line, sizeof line - 1); /* the last bytes are for the end of the line */
+    text_init(&t, line, sizeof line - 2); /* two bytes, and that of the NUL, are for the end of the line */
     put_head(&t, head, level);
-    if (*head == '{') {
-        text_json(&t, message);
+    t.json = *head == '{';
+    va_start(args, format);
+    text_vformat(&t, format, args);
+    va_end(args);
+    if (t.json) {
+        line[t.len++] = '"';
         line[t.len++] = '}';
-    } else {
-        text_put(&t, message);
     }
     line[t.len++] = '\n';
     write_line(line, t.len);

@@ -8,8 +8,8 @@
 #include <string.h>
 
 #ifndef __GLIBC__
-#pragma GCC optimize                                                                                         \
-    "no-tree-loop-distribute-patterns" /* which would make a call of each function out of itself */
+/* or the compiler would make a call of each function out of itself */
+#pragma GCC optimize "no-tree-loop-distribute-patterns"
 
 void *memmove(void *to, const void *from, size_t len)
 {
@@ -45,11 +45,11 @@ void *memchr(const void *bytes, int byte, size_t len)
 int memcmp(const void *left, const void *right, size_t len)
 {
     const unsigned char *l = left, *r = right;
+    int difference = 0;
 
-    for (; len > 0; len--, l++, r++)
-        if (*l != *r)
-            return *l - *r;
-    return 0;
+    for (; len > 0 && difference == 0; len--)
+        difference = *l++ - *r++;
+    return difference;
 }
 
 size_t strlen(const char *s)

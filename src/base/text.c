@@ -9,22 +9,26 @@ void text_init(struct text *t, char *buffer, size_t cap)
     t->at = buffer;
     t->len = 0;
     t->cap = cap;
-    t->cut = false;
+    t->cut = t->json = false;
     buffer[0] = '\0';
 }
 
 void text_raw(struct text *t, const char *bytes, size_t len)
 {
-    size_t room = t->cap - 1 - t->len;
+    char *to = t->at + t->len;
 
-    if (len > room) {
-        len = room;
-        t->cut = true;
+    for (; len > 0; len--) {
+        bool escape = t->json && (*bytes == '"' || *bytes == '\\');
+        if (t->at + t->cap - to < 2 + escape) {
+            t->cut = true;
+            break;
+        }
+        *to = '\\';
+        to += escape;
+        *to++ = *bytes++;
     }
-    if (len > 0)
-        memcpy(t->at + t->len, bytes, len);
-    t->len += len;
-    t->at[t->len] = '\0';
+    *to = '\0';
+    t->len = (size_t)(to - t->at);
 }
 
 void text_put(struct text *t, const char *string)
@@ -84,15 +88,9 @@ void text_safe(struct text *t, const char *bytes, size_t len)
 void text_json(struct text *t, const char *string)
 {
     text_put(t, "\"");
-    for (; *string != '\0'; string++) {
-        /* a whole character, or its escape, and the quote behind it fit, or it is the end */
-        if (t->cap - t->len < 6 && (*string & 0xC0) != 0x80) {
-            t->cut = true;
-            break;
-        }
-        text_raw(t, "\\", *string == '"' || *string == '\\');
-        text_raw(t, string, 1);
-    }
+    t->json = true;
+    text_put(t, string);
+    t->json = false;
     text_put(t, "\"");
 }
 
