@@ -87,7 +87,7 @@ void probe_prepare(const struct probe_options *o, const struct list *targets, ch
                    struct probe_plan *plan, struct text *faults)
 {
     size_t before = faults->len;
-    bool http = !asks_http(o);
+    bool http = false;
 
     memset(plan, 0, sizeof *plan);
     plan->timeout = o->timeout == 0 ? PROBE_TIMEOUT : o->timeout;
@@ -106,7 +106,7 @@ void probe_prepare(const struct probe_options *o, const struct list *targets, ch
         target(targets->item[i], env, &plan->want, t, faults);
         http |= t->kind == TARGET_HTTP;
     }
-    if (!http && faults->len == before)
+    if (!http && faults->len == before && asks_http(o))
         text_fault(faults,
                    "--status, --header, --method, --body and --json are for HTTP targets, and there is none");
 }
