@@ -1,10 +1,12 @@
 /* protocol: what the kinds of targets have in common. Pure.
  *
  * Every probe is one message sent, and then bytes taken until something is decided. A protocol is an encoder
- * of that message, NAME_request, and a parser, NAME_answer. The parser is a function of all that has come so
- * far, at least 5 bytes and a NUL behind them, and keeps nothing: so it cannot matter in which pieces they
- * came. It decides at the first byte that decides, appends to `why` what it then says, and stays by it
- * whatever follows. HTTP, whose answers may be large, takes pieces instead.
+ * of that message, NAME_request, which gives the message's form and sets the parts of it (wire.h), and a
+ * parser, NAME_answer. The parser is a function of all that has come so far, at least 5 bytes and a NUL
+ * behind them, and keeps nothing: so it cannot matter in which pieces they came. It decides at the first byte
+ * that decides, says so as answer.h has it, or, where the words are the server's, appends them to `why` and
+ * returns GOOD or BAD alone, and stays by it whatever follows. HTTP, whose answers may be large, takes pieces
+ * instead.
  */
 #ifndef KINGLET_PROTOCOL_H
 #define KINGLET_PROTOCOL_H

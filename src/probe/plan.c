@@ -49,13 +49,13 @@ static bool is_host(const char *host, char *buffer)
            dns_question((unsigned char *)buffer, host) != 0;
 }
 
-static void target(const char *word, char *const *env, struct probe_plan *plan, struct text *faults)
+static void target(const char *word, char *const *env, const struct http_want *want, struct target *t,
+                   struct text *faults)
 {
     static unsigned char random[TLS_RANDOM];
     static char buffer[PROTOCOL_REQUEST_MAX];
     static struct protocol protocol;
     char *expanded = strchr(word, '$') == NULL ? NULL : arena_take(EXPANDED_MAX);
-    struct target *t = &plan->target[plan->count];
     const char *wrong = NULL;
     struct text out;
 
@@ -70,13 +70,12 @@ static void target(const char *word, char *const *env, struct probe_plan *plan, 
     if (t->host != NULL && !t->is_unix && !is_host(t->host, buffer))
         wrong = "has a bad host";
     text_init(&out, buffer, sizeof buffer);
-    if (plan->want.header_count > 0 || strlen(word) > LONG) /* no message repeats its target so often */
-        protocol_begin(&protocol, t, &plan->want, random, &out);
+    if (want->header_count > 0 || strlen(word) > LONG) /* no message repeats its target so often */
+        protocol_begin(&protocol, t, want, random, &out);
     if (out.cut)
         wrong = "and its headers are too long (4096 bytes)";
     if (wrong != NULL)
         text_fault(faults, "target '%s' %s", t->shown, wrong);
-    plan->count++;
 }
 
 static bool asks_http(const struct probe_options *o)
@@ -88,7 +87,7 @@ void probe_prepare(const struct probe_options *o, const struct list *targets, ch
                    struct probe_plan *plan, struct text *faults)
 {
     size_t before = faults->len;
-    bool http = !asks_http(o);
+    bool http = false;
 
     memset(plan, 0, sizeof *plan);
     plan->timeout = o->timeout == 0 ? PROBE_TIMEOUT : o->timeout;
@@ -96,16 +95,18 @@ void probe_prepare(const struct probe_options *o, const struct list *targets, ch
     plan->verbose = o->verbose;
     plan->brief = o->brief;
     options(o, &plan->want, faults);
-    plan->target = arena_take((targets->count + 1) * sizeof *plan->target);
-    if (targets->count > PROBE_TARGETS || plan->target == NULL) {
+    plan->target = arena_take(PROBE_TARGETS * sizeof *plan->target);
+    plan->count = targets->count;
+    if (plan->count > PROBE_TARGETS || plan->target == NULL) {
         text_fault(faults, "more than %d targets", PROBE_TARGETS);
         return;
     }
-    for (size_t i = 0; i < targets->count; i++) {
-        target(targets->item[i], env, plan, faults);
-        http |= plan->target[i].kind == TARGET_HTTP;
+    for (size_t i = 0; i < plan->count; i++) {
+        struct target *t = &plan->target[i];
+        target(targets->item[i], env, &plan->want, t, faults);
+        http |= t->kind == TARGET_HTTP;
     }
-    if (!http && faults->len == before)
+    if (!http && faults->len == before && asks_http(o))
         text_fault(faults,
                    "--status, --header, --method, --body and --json are for HTTP targets, and there is none");
 }

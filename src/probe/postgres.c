@@ -27,7 +27,7 @@ const char *postgres_request(const struct target *target, struct wire_part parts
 const char *postgres_answer(const struct target *target, const char *bytes, size_t len, struct text *why)
 {
     uint32_t size = wire_get(bytes + 1, 4);
-    const char *words = bytes + 1, *code = NULL, *told = NULL;
+    const char *words = bytes + 1, *code = NULL;
 
     (void)target;
     if (bytes[0] == 'R' && size >= MESSAGE_MIN && size <= MESSAGE_MAX)
@@ -40,21 +40,21 @@ const char *postgres_answer(const struct target *target, const char *bytes, size
     } else {
         /* Fields of a letter and a string each, and a NUL at the end: the code and the words of all that is
          * wrong. */
-        for (const char *at = bytes + 5, *end; code == NULL || told == NULL; at = end + 1) {
+        words = "";
+        for (const char *at = bytes + 5, *end; code == NULL || *words == '\0'; at = end + 1) {
             end = at + strlen(at);
             if (end == bytes + len)
                 return NULL;
             if (end == at)
                 break;
             if (*at == 'M')
-                told = at + 1;
+                words = at + 1;
             if (*at == 'C') {
                 code = at + 1;
                 if (end - code == 5 && strcmp(code, "57P03") != 0)
                     return GOOD "accepting connections";
             }
         }
-        words = told == NULL ? "" : told;
     }
     text_format(why, "rejecting connections: %s", words);
     return BAD;

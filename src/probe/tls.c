@@ -41,16 +41,19 @@ const char *tls_answer(const struct target *target, const char *bytes, size_t le
     uint32_t size = wire_get(bytes + 3, 2);
 
     (void)target;
-    if (bytes[1] != 3)
-        return ALIEN;
-    if (bytes[0] == HANDSHAKE && size > 0 && size <= RECORD_MAX)
-        return len < 6 ? NULL : bytes[5] == SERVER_HELLO ? GOOD "ServerHello" : ALIEN;
-    if (bytes[0] != ALERT || size != 2)
-        return ALIEN;
-    if (len < 7)
-        return NULL;
-    if (bytes[5] != 1 && bytes[5] != 2) /* warning, fatal */
-        return ALIEN;
-    text_format(why, "alert %u", (unsigned char)bytes[6]);
-    return GOOD;
+    if (bytes[1] == 3 && bytes[0] == HANDSHAKE && size > 0 && size <= RECORD_MAX) {
+        if (len < 6)
+            return NULL;
+        if (bytes[5] == SERVER_HELLO)
+            return GOOD "ServerHello";
+    }
+    if (bytes[1] == 3 && bytes[0] == ALERT && size == 2) {
+        if (len < 7)
+            return NULL;
+        if (bytes[5] == 1 || bytes[5] == 2) { /* warning, fatal */
+            text_format(why, "alert %u", (unsigned char)bytes[6]);
+            return GOOD;
+        }
+    }
+    return ALIEN;
 }
