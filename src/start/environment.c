@@ -228,7 +228,7 @@ static void require(void *build, const char *word)
         if (strcmp(type, "path") != 0 || syscall(SYS_faccessat, AT_FDCWD, value, F_OK) == 0)
             return;
         what = " to be the path of something that exists: ";
-        like = log_errno(errno);
+        like = log_why();
         type = end = "";
     }
     text_fault(b->faults, "%.*s: required%s%s%s%s", len, word, what, type, like, end);
