@@ -29,4 +29,7 @@ void log_line(enum log_level level, const char *format, ...) __attribute__((form
  * words a person needs for the common ones. */
 const char *log_errno(int error);
 
+/* That of errno. */
+const char *log_why(void);
+
 #endif

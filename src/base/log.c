@@ -179,3 +179,8 @@ const char *log_errno(int error)
     text_format(&t, "error %d", error);
     return other;
 }
+
+const char *log_why(void)
+{
+    return log_errno(errno);
+}

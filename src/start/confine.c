@@ -60,7 +60,7 @@ static void add(void *rules, const char *path)
     int fd = open(path, O_PATH | O_CLOEXEC);
 
     if ((fd < 0 || (r->set >= 0 && allow(r, fd) != 0)) && r->faults != NULL)
-        text_fault(r->faults, "--write: %s: %s", path, log_errno(errno));
+        text_fault(r->faults, "--write: %s: %s", path, log_why());
     close(fd);
 }
 
@@ -75,7 +75,7 @@ void confine_check(const struct list *paths, struct text *faults)
  * a refusal. */
 static void not_in_force(bool strict, struct text *faults)
 {
-    const char *why = log_errno(errno);
+    const char *why = log_why();
 
     if (!strict)
         log_line(LOG_WARN, NOT_IN_FORCE, why);

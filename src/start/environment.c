@@ -80,10 +80,14 @@ static void unset(void *build, const char *name)
     }
 }
 
-static void set(struct build *b, const char *assignment)
+/* Unless it has a value in `env`. */
+static void set(struct build *b, const char **env, const char *assignment)
 {
-    const char **at = place(b, assignment);
+    const char **at;
 
+    if (value_of(env, assignment) != NULL)
+        return;
+    at = place(b, assignment);
     if (*at != NULL)
         *at = assignment;
     else
@@ -160,8 +164,8 @@ static void read_env_file(void *build, const char *path)
         if (line == NULL || strlen(line) > VALUE_MAX)
             text_fault(b->faults, "--env-file: %s:%u: %s", path, number,
                        line == NULL ? "not a NAME=VALUE line" : too_large);
-        else if (*line != '\0' && value_of(b->given, line) == NULL)
-            set(b, line);
+        else if (*line != '\0')
+            set(b, b->given, line);
     }
 }
 
@@ -169,8 +173,7 @@ static void set_default(void *build, const char *assignment)
 {
     struct build *b = build;
 
-    if (value_of(b->vars.item, assignment) == NULL)
-        set(b, assignment);
+    set(b, b->vars.item, assignment);
 }
 
 /* NAME from the file that NAME_FILE names (the convention of the official images' file_env). */
@@ -202,7 +205,7 @@ static void read_secret(void *build, const char *name)
         why = end - secret > VALUE_MAX        ? too_large
               : secret + strlen(secret) < end ? "holds a NUL byte"
                                               : NULL;
-        set(b, secret);
+        set(b, b->vars.item, secret);
         unset(b, scratch);
     }
     if (why != NULL) /* without the path, which may be a value that stands in the wrong variable */
@@ -225,7 +228,7 @@ static void require(void *build, const char *word)
         if (strcmp(type, "path") != 0 || syscall(SYS_faccessat, AT_FDCWD, value, F_OK) == 0)
             return;
         what = " to be the path of something that exists: ";
-        like = log_errno(errno);
+        like = log_why();
         type = end = "";
     }
     text_fault(b->faults, "%.*s: required%s%s%s%s", len, word, what, type, like, end);
@@ -245,7 +248,7 @@ void environment_prepare(const struct environment_options *options, char **env, 
     list_each(&options->secrets, read_secret, &b);
     list_each(&options->require, require, &b);
     if (b.failed != 0)
-        text_fault(faults, "the environment does not fit into memory");
+        text_fault(faults, "what PROGRAM is given does not fit into memory");
     *result = (char **)(void *)b.vars.item;
 }
 
@@ -294,7 +297,7 @@ void environment_expand(char **argv, char *const *env, struct text *faults)
             continue;
         *argv = arena_take(out.len + 1);
         if (*argv == NULL) {
-            text_fault(faults, "--expand: out of memory");
+            text_fault(faults, "what PROGRAM is given does not fit into memory");
             break;
         }
         memcpy(*argv, scratch, out.len);

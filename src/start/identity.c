@@ -33,7 +33,6 @@ enum {
     X(NO_CAP, "--keep-cap: the container does not have it: add it (--cap-add)")                              \
     X(OTHER_IDS, "the ids are not what was asked for")                                                       \
     X(OTHER_GROUPS, "supplementary groups remain")                                                           \
-    X(NO_NEW_PRIVS, "no_new_privs is not set")                                                               \
     X(ROOT, "root can be regained")                                                                          \
     X(CAPABILITIES, "capabilities remain")
 #define STEP_NAME(name, words)  name,
@@ -181,7 +180,8 @@ static enum step become(const struct identity *id, bool from_root)
 
     for (int i = 0; i < 2; i++)
         kept[i].effective = kept[i].permitted = kept[i].inheritable = (uint32_t)(id->keep_caps >> 32 * i);
-    if (!id->allow_new_privs && control(PR_SET_NO_NEW_PRIVS, 1, 0) != 0)
+    if (!id->allow_new_privs &&
+        (control(PR_SET_NO_NEW_PRIVS, 1, 0) != 0 || control(PR_GET_NO_NEW_PRIVS, 0, 0) != 1))
         return NEW_PRIVS;
     if (id->keep_caps != 0 && (failed = prepare_kept(kept)) != DONE)
         return failed;
@@ -190,13 +190,11 @@ static enum step become(const struct identity *id, bool from_root)
                  id->allow_new_privs ? "" : " (under no_new_privs nothing can be gained from it)");
     if (from_root && (failed = change_ids(id)) != DONE)
         return failed;
-    if (id->uid != 0 && (failed = reduce_capabilities(id, kept)) != DONE)
-        return failed;
-    /* What the kernel says now, whatever the calls before have returned. */
-    if (!id->allow_new_privs && control(PR_GET_NO_NEW_PRIVS, 0, 0) != 1)
-        return NO_NEW_PRIVS;
     if (id->uid == 0)
         return DONE;
+    if ((failed = reduce_capabilities(id, kept)) != DONE)
+        return failed;
+    /* What the kernel says now, whatever the calls before have returned. */
     if (from_root && syscall(CALL_SETRESUID, 0, 0, 0) == 0)
         return ROOT;
     return capabilities(SYS_capget, now) && memcmp(now, kept, sizeof kept) == 0 ? DONE : CAPABILITIES;

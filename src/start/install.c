@@ -64,6 +64,6 @@ int install_command(char *const *argv)
     errno = ENAMETOOLONG;
     if (!f.cut && (failed = install(path, fresh)) == NULL) /* it has more than a path that is cut */
         return 0;
-    log_line(LOG_ERROR, "install: %s: %s", failed, log_errno(errno));
+    log_line(LOG_ERROR, "install: %s: %s", failed, log_why());
     return STATUS_REFUSED;
 }

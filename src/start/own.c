@@ -367,7 +367,7 @@ static int open_top(const char *path, struct entry *top, struct text *faults)
     }
     if (dir < 0 || look(dir, "", top) != 0)
         why = errno == ENOTDIR ? "is not a directory, or leads over a symbolic link: give its real path"
-                               : log_errno(errno);
+                               : log_why();
     else
         for (const char *n = never; *n != '\0'; n = text_after(n))
             if (look(AT_FDCWD, n, &other) == 0 && same(top, &other))
@@ -429,7 +429,7 @@ void own_apply(struct list *paths, uint32_t uid, uint32_t gid, struct text *faul
     w.faults = faults;
     w.tally = mmap(NULL, sizeof *w.tally, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (w.tally == MAP_FAILED) {
-        fault(faults, paths->item[0], log_errno(errno));
+        fault(faults, paths->item[0], log_why());
         return;
     }
     list_each(paths, own_path, &w);
@@ -443,7 +443,7 @@ static void verify(void *faults, const char *path)
 
     if (syscall(SYS_faccessat, AT_FDCWD, path, W_OK | X_OK) == 0)
         return;
-    why = log_errno(errno);
+    why = log_why();
     if (faults == NULL)
         log_line(LOG_WARN, "--own: %s: %s, and only a start as root could change that", path, why);
     else

@@ -70,6 +70,8 @@ const char *environment_not_of_type(const char *value, const char *type)
     return good ? NULL : like;
 }
 
+#define TYPES "str|int|port|bool|url|path"
+
 static void check(const struct list *words, const char *option, const char *form, char behind,
                   struct text *faults)
 {
@@ -78,8 +80,8 @@ static void check(const struct list *words, const char *option, const char *form
         size_t n = name_length(word);
         bool good = n > 0 && (word[n] == behind || (word[n] == '\0' && behind != '='));
         if (good && behind == ':' && word[n] == ':')
-            good = word[n + 1] != '\0' && (strchr(word + n, '|') != NULL ||
-                                           among(word + n + 1, "str|int|port|bool|url|path", false));
+            good =
+                word[n + 1] != '\0' && (strchr(word + n, '|') != NULL || among(word + n + 1, TYPES, false));
         if (good)
             continue;
         if (behind != '=')
@@ -97,8 +99,7 @@ int environment_check(const struct environment_options *options, struct text *fa
     check(&options->defaults, "default", "NAME=VALUE", '=', faults);
     check(&options->unset, "unset", "the name of a variable", '\0', faults);
     check(&options->secrets, "secret", "the name of a variable", '\0', faults);
-    check(&options->require, "require", "NAME[:TYPE] with a TYPE of str, int, port, bool, url, path or a|b|c",
-          ':', faults);
+    check(&options->require, "require", "NAME[:TYPE] with a TYPE like a|b|c, or of " TYPES, ':', faults);
     return faults->len == before ? 0 : -1;
 }
 
