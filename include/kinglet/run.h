@@ -13,13 +13,13 @@
 
 /* What the command line and the environment say, by the names of the options. */
 struct run_options {
+    struct life_rules rules; /* as far as they are options by themselves; run_rules makes the rest */
     bool write_strict, expand, group, single, subreaper, tell_reaped, licence, help, version;
     bool pause, debug; /* no PROGRAM; everything is told: a personality alone sets these */
     unsigned verbose, log_level, log_format;
     int death_signal;
     const char *restart, *termination_log;
     struct list own, write, wait_for, health, rewrite, success;
-    struct life_rules rules; /* as far as they are options by themselves; run_rules makes the rest */
     struct identity_options identity;
     struct environment_options environment;
 };
