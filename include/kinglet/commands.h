@@ -1,5 +1,5 @@
 /* commands: the small ones, for images that have neither a shell nor coreutils. Each takes its argv (argv[0]
- * is the command's name) and returns the exit status; a usage error is one line and 125. */
+ * is the command's name) and returns the exit status; a usage error is one line and 125. Their --help is main's. */
 #ifndef KINGLET_COMMANDS_H
 #define KINGLET_COMMANDS_H
 
