@@ -1,7 +1,6 @@
 /* main: blocks all signals, and picks the command by the name it is called by, or by the first word. */
 #include "kinglet/audit.h"
 #include "kinglet/commands.h"
-#include "kinglet/help.h"
 #include "kinglet/options.h"
 #include "kinglet/personality.h"
 #include "kinglet/probe.h"
@@ -22,16 +21,12 @@ int main(int argc, char **argv, char **env)
     launch_block_signals(launch);
     if (other != NULL)
         return drop_in_command(other, argv, env, launch);
-    which = options_choice("sleep|pause|install|audit|check", command);
-    if (which >= 0 && which < 3 && help_is_wanted(argv[2]))
-        return help_print(HELP_COMMANDS);
+    which = options_choice("sleep|install|pause|audit|check", command);
     switch (which) {
-    case 0:
-        return sleep_command(argv + 1);
-    case 1:
-        return pause_command(argv + 1);
-    case 2:
-        return install_command(argv + 1);
+    case SMALL_SLEEP:
+    case SMALL_INSTALL:
+    case SMALL_PAUSE:
+        return small_command((enum small_command)which, argv + 1);
     case -1:
         return run_command(argv, env, &container);
     default:

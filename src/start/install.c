@@ -33,26 +33,22 @@ static int fail(const char *path, int error)
     return STATUS_REFUSED;
 }
 
-int install_command(char *const *argv)
+int install_command(const char *word)
 {
     char path[PATH_MAX], fresh[PATH_MAX];
     struct text p, f;
     struct stat target;
     int from, to, result;
 
-    if (argv[1] == NULL || argv[2] != NULL) {
-        log_line(LOG_ERROR, "install: usage: kinglet install PATH");
-        return STATUS_REFUSED;
-    }
     text_init(&p, path, sizeof path);
-    text_put(&p, argv[1]);
+    text_put(&p, word);
     if (stat(path, &target) == 0 && S_ISDIR(target.st_mode))
         text_put(&p, "/kinglet");
     text_init(&f, fresh, sizeof fresh);
     text_put(&f, path);
     text_format(&f, ".%d", getpid());
     if (p.cut || f.cut)
-        return fail(argv[1], ENAMETOOLONG);
+        return fail(word, ENAMETOOLONG);
     from = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
     if (from < 0)
         return fail("/proc/self/exe", errno);
