@@ -17,7 +17,6 @@ static int sleep_command(const char *word)
 {
     int64_t duration, deadline;
     const char *wrong = duration_parse(word, &duration);
-    pid_t sender;
 
     if (wrong != NULL) {
         log_line(LOG_ERROR, "sleep: '%s' %s", word, wrong);
@@ -25,7 +24,7 @@ static int sleep_command(const char *word)
     }
     deadline = clock_us() + duration;
     while (clock_us() < deadline) {
-        int signal_number = sigmask_wait(deadline, &sender);
+        int signal_number = sigmask_wait(deadline);
         if (signal_number == SIGTERM || signal_number == SIGINT || signal_number == SIGHUP ||
             signal_number == SIGQUIT)
             return STATUS_SIGNAL + signal_number;
@@ -36,8 +35,7 @@ static int sleep_command(const char *word)
 int pause_wait(void)
 {
     for (;;) {
-        pid_t sender;
-        int signal_number = sigmask_wait(CLOCK_NONE, &sender);
+        int signal_number = sigmask_wait(CLOCK_NONE);
         if (signal_number == SIGTERM || signal_number == SIGINT)
             return 0;
         while (waitpid(-1, NULL, WNOHANG) > 0)
