@@ -5,7 +5,8 @@
 /* `kinglet sleep DURATION`: returns 0 when it is over, or 128+N when SIGTERM, SIGINT, SIGHUP or SIGQUIT came
  * first.
  * `kinglet install PATH`: see below.
- * `kinglet pause`: reaps what it is given until SIGTERM or SIGINT, then returns 0 (a pod's pause container). */
+ * `kinglet pause`: reaps what it is given until SIGTERM or SIGINT, then returns 0 (a pod's pause container).
+ */
 enum small_command { SMALL_SLEEP, SMALL_INSTALL, SMALL_PAUSE };
 
 /* argv[0] is the command's name. Returns the exit status; a usage error is one line and 125. All signals are

@@ -20,8 +20,8 @@ void sigmask_block_all(struct sigmask *before);
 void sigmask_set(const struct sigmask *mask);
 
 /* Takes one pending signal, waiting until `deadline` (of clock.h; CLOCK_NONE: for ever) where there is none.
- * Returns it; or 0 once the deadline has passed, for nothing (EINTR), or for a SIGPIPE of our own. All signals
- * must be blocked. */
+ * Returns it; or 0 once the deadline has passed, for nothing (EINTR), or for a SIGPIPE of our own. All
+ * signals must be blocked. */
 int sigmask_wait(int64_t deadline);
 
 #endif

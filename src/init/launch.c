@@ -73,7 +73,7 @@ static void set_up(const struct launch *launch)
         launch_pass_terminal(launch, ours, 0);
     } else if (launch->session == LAUNCH_SESSION) {
         setsid();
-        ioctl(launch->terminal, TIOCSCTTY, 0);
+        syscall(SYS_ioctl, launch->terminal, TIOCSCTTY, 0);
     }
     if (launch->death_signal != 0)
         prctl(PR_SET_PDEATHSIG, (unsigned long)launch->death_signal);
