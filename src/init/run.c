@@ -36,6 +36,7 @@ static void prepare(struct run *r)
         environment_expand(r->argv, r->env, faults);
     probe.wait = o->rules.wait_timeout;
     probe_prepare(&probe, &o->wait_for, r->env, &r->wait, faults);
+    probe.wait = 0;
     probe.timeout = o->rules.timeout;
     probe_prepare(&probe, &o->health, r->env, &r->health, faults);
 }
