@@ -5,31 +5,33 @@
 #include "kinglet/personality.h"
 #include "kinglet/probe.h"
 #include "kinglet/run.h"
-#include "kinglet/supervise.h"
 
 #include <signal.h>
 
+/* In one page with what is in use anyway (idle.order). */
+static struct run container;
+
 int main(int argc, char **argv, char **env)
 {
-    struct supervise_plan plan = {.launch.terminal = -1};
+    struct launch *launch = &container.plan.launch;
     const char *command = argc > 1 ? argv[1] : "";
+    int which;
     const struct personality *other = argc > 0 ? personality_find(argv[0]) : NULL;
 
-    launch_block_signals(&plan.launch);
+    launch_block_signals(launch);
     if (other != NULL)
-        return drop_in_command(other, argv, env, &plan.launch);
-    switch (options_choice("sleep|pause|install|audit|check", command)) {
-    case 0:
-        return sleep_command(argv + 1);
-    case 1:
-        return pause_command(argv + 1);
-    case 2:
-        return install_command(argv + 1);
+        return drop_in_command(other, argv, env, launch);
+    which = options_choice("sleep|install|pause|audit|check", command);
+    switch (which) {
+    case SMALL_SLEEP:
+    case SMALL_INSTALL:
+    case SMALL_PAUSE:
+        return small_command((enum small_command)which, argv + 1);
     case -1:
-        return run_command(argv, env, &plan);
+        return run_command(argv, env, &container);
     default:
-        plan.launch.mask.word[0] |= 1UL << (SIGPIPE - 1); /* a reader that has gone changes no exit status */
-        sigmask_set(&plan.launch.mask);
+        launch->mask.word[0] |= 1UL << (SIGPIPE - 1); /* a reader that has gone changes no exit status */
+        sigmask_set(&launch->mask);
         return command[0] == 'a' ? audit_command(argv + 1, env) : check_command(argv + 1, env);
     }
 }

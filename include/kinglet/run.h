@@ -2,24 +2,25 @@
 #ifndef KINGLET_RUN_H
 #define KINGLET_RUN_H
 
+#include "kinglet/confine.h"
 #include "kinglet/environment.h"
 #include "kinglet/identity.h"
-#include "kinglet/launch.h"
-#include "kinglet/lifecycle.h"
 #include "kinglet/options.h"
+#include "kinglet/supervise.h"
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 /* What the command line and the environment say, by the names of the options. */
 struct run_options {
+    struct life_rules rules; /* as far as they are options by themselves; run_rules makes the rest */
     bool write_strict, expand, group, single, subreaper, tell_reaped, licence, help, version;
     bool pause, debug; /* no PROGRAM; everything is told: a personality alone sets these */
     unsigned verbose, log_level, log_format;
     int death_signal;
     const char *restart, *termination_log;
     struct list own, write, wait_for, health, rewrite, success;
-    struct life_rules rules; /* as far as they are options by themselves; run_rules makes the rest */
     struct identity_options identity;
     struct environment_options environment;
 };
@@ -46,11 +47,23 @@ int drop_in_command(const struct personality *p, char **argv, char **env, struct
 
 /* The life of PROGRAM, which is argv[0], as `plan` and the options that are left say. Returns the exit
  * status. */
-struct supervise_plan;
 int run_program(struct supervise_plan *plan, const struct run_options *options, char **argv, char **env);
 
-/* The command. `plan` is zeroed but for its launch, prepared by launch_block_signals. Returns the exit
- * status. */
-int run_command(char **argv, char **env, struct supervise_plan *plan);
+/* All that the command is made of. */
+struct run {
+    char **argv, **env; /* PROGRAM's */
+    struct text faults; /* in `reasons` */
+    bool root;
+    struct identity identity;
+    struct run_options options;
+    struct probe_plan health, wait;
+    struct confine confine;
+    struct supervise_plan plan;
+    char reasons[PIPE_BUF];
+};
+
+/* The command. `run` is zeroed but for its launch, prepared by launch_block_signals. Returns the exit status.
+ */
+int run_command(char **argv, char **env, struct run *run);
 
 #endif

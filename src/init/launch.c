@@ -59,8 +59,10 @@ void launch_find_terminal(struct launch *launch)
 
 bool launch_pass_terminal(const struct launch *launch, pid_t from, pid_t to)
 {
-    return tcgetpgrp(launch->terminal) == (from == 0 ? getpgrp() : from) &&
-           tcsetpgrp(launch->terminal, to == 0 ? getpgrp() : to) == 0;
+    pid_t ours = getpgrp();
+
+    return tcgetpgrp(launch->terminal) == (from == 0 ? ours : from) &&
+           tcsetpgrp(launch->terminal, to == 0 ? ours : to) == 0;
 }
 
 static void set_up(const struct launch *launch)

@@ -5,77 +5,61 @@
  */
 #include "kinglet/run.h"
 
-#include "kinglet/confine.h"
 #include "kinglet/descriptors.h"
 #include "kinglet/help.h"
 #include "kinglet/log.h"
 #include "kinglet/own.h"
-#include "kinglet/probe.h"
 #include "kinglet/refusal.h"
-#include "kinglet/supervise.h"
 
-#include <limits.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
-struct start {
-    char **argv; /* PROGRAM's */
-    char **env;  /* PROGRAM's */
-    bool root;
-    struct run_options options;
-    struct identity identity;
-    struct probe_plan health, wait;
-    struct confine confine;
-};
-
-/* Not on the stack, and in one page with what is in use anyway (idle.order). */
-static struct start prepared;
-static char reasons[PIPE_BUF];
-
 /* Reads, checks and prepares; changes nothing outside this process. */
-static void prepare(struct start *s, struct text *faults)
+static void prepare(struct run *r)
 {
-    struct run_options *o = &s->options;
+    struct run_options *o = &r->options;
+    struct text *faults = &r->faults;
     struct probe_options probe = {.brief = true}; /* one attempt to reach a dependency takes PROBE_TIMEOUT */
 
-    if (s->argv[0] == NULL)
+    if (r->argv[0] == NULL)
         text_fault(faults, "PROGRAM is missing (kinglet [OPTION...] [--] PROGRAM [ARG...])");
     run_rules(o, faults);
-    identity_parse(&o->identity, &s->identity, faults);
+    identity_parse(&o->identity, &r->identity, faults);
     own_check(&o->own, faults);
     confine_check(&o->write, faults);
     if (environment_check(&o->environment, faults) == 0)
-        environment_prepare(&o->environment, s->env, &s->env, faults);
-    if (s->identity.wanted) /* going on as another user, where we are not root (identity_drop) */
-        environment_home(s->root ? s->identity.uid : geteuid(), false, &s->env);
+        environment_prepare(&o->environment, r->env, &r->env, faults);
+    if (r->identity.wanted) /* going on as another user, where we are not root (identity_drop) */
+        environment_home(r->root ? r->identity.uid : geteuid(), false, &r->env);
     if (o->expand)
-        environment_expand(s->argv, s->env, faults);
+        environment_expand(r->argv, r->env, faults);
     probe.wait = o->rules.wait_timeout;
-    probe_prepare(&probe, &o->wait_for, s->env, &s->wait, faults);
+    probe_prepare(&probe, &o->wait_for, r->env, &r->wait, faults);
     probe.wait = 0;
     probe.timeout = o->rules.timeout;
-    probe_prepare(&probe, &o->health, s->env, &s->health, faults);
+    probe_prepare(&probe, &o->health, r->env, &r->health, faults);
 }
 
 /* What only root can do, and then never again. */
-static void drop(struct start *s, struct launch *launch, struct text *faults)
+static void drop(struct run *r)
 {
-    struct run_options *o = &s->options;
+    struct run_options *o = &r->options;
+    struct text *faults = &r->faults;
 
-    descriptors_close(s->env);
-    launch->listen_pid = descriptors_listen_pid(s->env);
+    descriptors_close(r->env);
+    r->plan.launch.listen_pid = descriptors_listen_pid(r->env);
     refusal_open(o->termination_log);
-    if (s->identity.wanted)
-        descriptors_own_stdio(s->identity.uid);
-    if (s->root && o->own.count > 0)
-        own_apply(&o->own, s->identity.uid, s->identity.gid, faults);
+    if (r->identity.wanted)
+        descriptors_own_stdio(r->identity.uid);
+    if (r->root && o->own.count > 0)
+        own_apply(&o->own, r->identity.uid, r->identity.gid, faults);
     if (o->write.count > 0) {
-        confine_prepare(&o->write, o->write_strict, &s->confine, faults);
-        launch->confine = &s->confine;
+        confine_prepare(&o->write, o->write_strict, &r->confine, faults);
+        r->plan.launch.confine = &r->confine;
     }
-    if (faults->len == 0 && identity_drop(&s->identity, faults) == 0)
-        own_verify(&o->own, s->root, faults);
+    if (faults->len == 0 && identity_drop(&r->identity, faults) == 0)
+        own_verify(&o->own, r->root, faults);
 }
 
 static void become_reaper(void)
@@ -99,31 +83,29 @@ int run_program(struct supervise_plan *plan, const struct run_options *options, 
     return supervise(plan);
 }
 
-int run_command(char **argv, char **env, struct supervise_plan *plan)
+int run_command(char **argv, char **env, struct run *r)
 {
-    struct start *s = &prepared;
-    struct run_options *o = &s->options;
-    struct text faults;
+    struct run_options *o = &r->options;
 
-    text_init(&faults, reasons, sizeof reasons);
-    s->argv = argv + run_options_parse(argv, env, o, &faults);
-    s->env = env;
-    s->root = geteuid() == 0;
+    text_init(&r->faults, r->reasons, sizeof r->reasons);
+    r->argv = argv + run_options_parse(argv, env, o, &r->faults);
+    r->env = env;
+    r->root = geteuid() == 0;
     log_setup(o->log_level + o->verbose, o->log_format == 1 ? LOG_JSON : NULL, NULL);
     if (o->help || o->version || o->licence)
         return help_print(o->help ? HELP_RUN : o->version ? HELP_VERSION : HELP_LICENCE);
-    prepare(s, &faults);
+    prepare(r);
     if (o->rules.health) /* what comes before PROGRAM may take its time */
         supervise_publish(VERDICT_STARTING);
-    if (faults.len == 0)
-        drop(s, &plan->launch, &faults);
-    if (faults.len > 0) {
+    if (r->faults.len == 0)
+        drop(r);
+    if (r->faults.len > 0) {
         refusal_open(o->termination_log);
-        refuse("%s", reasons);
+        refuse("%s", r->reasons);
         return STATUS_REFUSED;
     }
-    plan->health = &s->health;
-    plan->wait = &s->wait;
+    r->plan.health = &r->health;
+    r->plan.wait = &r->wait;
     become_reaper();
-    return run_program(plan, o, s->argv, s->env);
+    return run_program(&r->plan, o, r->argv, r->env);
 }

@@ -191,15 +191,15 @@ static void feed(struct supervise_plan *s, enum life_event event, int value)
  * so that the shell takes over, and continue it when the shell continues us. */
 static void stopped_by_terminal(struct supervise_plan *s, int signal_number)
 {
+    bool passed;
+
     if (s->launch.terminal < 0)
         return;
-    if (!s->pid1) {
+    if (!s->pid1)
         kill(getpid(), SIGSTOP);
-        launch_pass_terminal(&s->launch, 0, s->program);
-    } else if (signal_number != SIGTSTP && !launch_pass_terminal(&s->launch, 0, s->program)) {
-        return; /* it would only be stopped again */
-    }
-    kill(-s->program, SIGCONT);
+    passed = launch_pass_terminal(&s->launch, 0, s->program);
+    if (passed || !s->pid1 || signal_number == SIGTSTP) /* otherwise it would only be stopped again */
+        kill(-s->program, SIGCONT);
 }
 
 static bool is_terminal_stop(int signal_number)
@@ -254,16 +254,6 @@ static void reap(struct supervise_plan *s)
         feed(s, LIFE_NOTHING_LEFT, 0);
 }
 
-/* Waits for a signal or for the deadline. Returns the signal, or 0. */
-static int next_signal(int64_t deadline)
-{
-    pid_t sender = 0;
-    int signal_number = sigmask_wait(deadline, &sender);
-
-    /* The SIGPIPE of a line that we wrote to a closed standard error is nobody's but ours. */
-    return signal_number == SIGPIPE && sender == getpid() ? 0 : signal_number;
-}
-
 static void take_signal(struct supervise_plan *s, int signal_number)
 {
     log_line(LOG_DEBUG, "Received signal %d.", signal_number);
@@ -284,7 +274,7 @@ int supervise(struct supervise_plan *s)
     s->settle_at = CLOCK_NONE;
     feed(s, LIFE_BEGIN, 0);
     while (l->phase != LIFE_ENDED) {
-        int signal_number = next_signal(clock_earlier(l->deadline, s->settle_at));
+        int signal_number = sigmask_wait(clock_earlier(l->deadline, s->settle_at));
         if (is_due(s->settle_at)) {
             memory_give_back();
             s->settle_at = CLOCK_NONE;

@@ -18,20 +18,21 @@ enum { GENERATIONS = 1000 }; /* a chain of parents longer than this is a race, n
 /* The parent of `pid` by the fourth field of /proc/PID/stat (proc(5)), or 0. */
 static pid_t parent_of(pid_t pid)
 {
-    char path[32], stat[256];
+    char stat[256]; /* the path before that */
     const char *at;
     struct text t;
     uint64_t parent = 0;
 
-    text_init(&t, path, sizeof path);
+    text_init(&t, stat, sizeof stat);
     text_format(&t, "/proc/%d/stat", pid);
-    if (file_read(path, stat, sizeof stat) <= 0)
+    if (file_read(stat, stat, sizeof stat) <= 0)
         return 0;
     at = strrchr(stat, ')'); /* a name may hold anything but ends with the last one */
     if (at == NULL || strlen(at) < 5)
         return 0;
     at += 4; /* ") S " */
-    return number_scan(&at, INT32_MAX, &parent) == 0 ? (pid_t)parent : 0;
+    number_scan(&at, INT32_MAX, &parent);
+    return (pid_t)parent;
 }
 
 static bool descends(pid_t pid, pid_t from)

@@ -1,7 +1,6 @@
 /* install: this binary, copied to where an init container wants it. See kinglet/commands.h. */
 #include "kinglet/commands.h"
 
-#include "kinglet/help.h"
 #include "kinglet/log.h"
 #include "kinglet/status.h"
 #include "kinglet/text.h"
@@ -41,21 +40,15 @@ static const char *install(const char *path, const char *fresh)
     return path;
 }
 
-int install_command(char *const *argv)
+int install_command(const char *word)
 {
     static char path[PATH_MAX], fresh[PATH_MAX];
-    const char *failed = argv[1];
+    const char *failed = word;
     struct text p, f;
     struct stat target;
 
-    if (help_is_wanted(argv[1]))
-        return help_print(HELP_COMMANDS);
-    if (argv[1] == NULL || argv[2] != NULL) {
-        log_line(LOG_ERROR, "install: usage: kinglet install PATH");
-        return STATUS_REFUSED;
-    }
     text_init(&p, path, sizeof path);
-    text_put(&p, argv[1]);
+    text_put(&p, word);
     if (stat(path, &target) == 0 && S_ISDIR(target.st_mode))
         text_put(&p, "/kinglet");
     text_init(&f, fresh, sizeof fresh);
