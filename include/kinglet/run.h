@@ -31,8 +31,10 @@ struct run_options {
 /* The defaults. */
 void run_options_init(struct run_options *options);
 
-/* The option whose short name is `letter`, which must be one of ours. */
-const struct option *run_option(char letter);
+/* The table. */
+enum { RUN_OPTIONS = 45 }; /* rows, the end counted */
+extern const char run_option_names[];
+extern const struct option run_option_rows[RUN_OPTIONS];
 
 /* Reads them, the environment first, into `options` (defaults are filled in here). Returns the index in argv
  * of PROGRAM; what is wrong is appended to `faults`. Pure but for the arena. */

@@ -7,56 +7,73 @@
 
 #include <string.h>
 
-#define UNKNOWN ": unknown option"
-
 struct parse {
-    const struct option *table;
-    size_t count;
+    const char *names;
+    const struct option *rows;
     char *values;
     struct text *faults;
+    const char *name; /* of the option that is being read */
+    const struct option *row;
     uint64_t cleared; /* options whose list from the environment has been put aside */
     bool from_env;
 };
 
-/* "--name: " or "KINGLET_NAME: " */
-static void fault_head(struct parse *p, const struct option *o)
+/* A character of a name as it is spelt here: --stop-delay, KINGLET_STOP_DELAY. */
+static char spelt(const struct parse *p, char c)
 {
-    text_next(p->faults);
-    if (o->name[0] == '\0') {
-        text_format(p->faults, "-%c: ", o->short_name);
-    } else if (!p->from_env) {
-        text_format(p->faults, "--%s: ", o->name);
-    } else {
-        text_put(p->faults, "KINGLET_");
-        for (const char *c = o->name; *c != '\0'; c++)
-            text_format(p->faults, "%c", *c == '-' ? '_' : *c - 'a' + 'A');
-        text_put(p->faults, ": ");
+    return !p->from_env ? c : c == '-' ? '_' : (char)(c - 'a' + 'A');
+}
+
+static void fault(struct parse *p, const char *value, const char *what)
+{
+    text_fault(p->faults, p->from_env ? "KINGLET_" : "--");
+    for (const char *c = p->name; *c != '\0'; c++)
+        text_format(p->faults, "%c", spelt(p, *c));
+    text_put(p->faults, ": ");
+    if (value != NULL)
+        text_format(p->faults, "'%s' ", value);
+    text_put(p->faults, what);
+}
+
+/* Turns to the option that has the letter, or the name that `word` is up to =. Returns where in `word` its
+ * name ends, or NULL. */
+static const char *find(struct parse *p, char letter, const char *word)
+{
+    p->name = p->names;
+    for (p->row = p->rows; p->row->kind != OPTION_END; p->row++) {
+        size_t n = 0;
+        while (p->name[n] != '\0' && word[n] == spelt(p, p->name[n]))
+            n++;
+        if (p->row->kind < OPTION_HIDDEN &&
+            (p->row->letter == letter ||
+             (n > 0 && p->name[n] == '\0' && (word[n] == '=' || word[n] == '\0'))))
+            return word + n;
+        p->name = text_after(p->name);
+        if ((p->row->kind & ~OPTION_HIDDEN) == OPTION_CHOICE) /* its words */
+            p->name = text_after(p->name);
     }
+    return NULL;
 }
 
-static void fault(struct parse *p, const struct option *o, const char *value, const char *what)
+/* Separated by white space in the environment, and at commas where it is such a list. */
+static const char *add_words(const struct parse *p, struct list *list, const char *value)
 {
-    fault_head(p, o);
-    text_format(p->faults, "'%s' %s", value, what);
-}
+    const char *separators = (p->from_env ? ", \t\n" : ",") + (p->row->kind == OPTION_LIST);
 
-static void add_words(struct parse *p, const struct option *o, const char *value, const char *separators)
-{
-    struct list *list = (struct list *)(void *)(p->values + o->at);
-
+    if (!p->from_env && *value == '\0')
+        return "is empty";
     while (*value != '\0') {
-        size_t len = separators == NULL ? strlen(value) : strcspn(value, separators);
+        size_t len = strcspn(value, separators);
         if (len > 0) {
             char *word = arena_take(len + 1);
-            if (word == NULL || list_add(list, word) != 0) {
-                fault(p, o, value, "does not fit into memory");
-                return;
-            }
+            if (word == NULL || list_add(list, word) != 0)
+                return "does not fit into memory";
             memcpy(word, value, len);
         }
         value += len;
         value += *value != '\0';
     }
+    return NULL;
 }
 
 int options_choice(const char *words, const char *value)
@@ -73,199 +90,132 @@ int options_choice(const char *words, const char *value)
     }
 }
 
-/* 1, 0, or -1 for neither. */
-static int truth(const char *value)
+/* `value` is NULL where none is given, which only a flag and a count may be. */
+static void store(struct parse *p, const char *value)
 {
-    int i = options_choice("0|false|no||1|true|yes", value);
-
-    return i < 0 ? -1 : i >= 4;
-}
-
-static void store(struct parse *p, const struct option *o, const char *value)
-{
-    void *at = p->values + o->at;
-    uint64_t bit = UINT64_C(1) << (o - p->table);
-    uint64_t number;
-    const char *wrong;
+    void *at = p->values + p->row->at;
+    uint64_t bit = UINT64_C(1) << (p->row - p->rows);
+    uint64_t number, max = UINT32_MAX / 2;
+    const char *wrong = NULL;
     int n;
 
-    if (!p->from_env && (o->kind == OPTION_LIST || o->kind == OPTION_COMMAS) && (p->cleared & bit) == 0) {
-        ((struct list *)at)->count = 0;
-        p->cleared |= bit;
-    }
-    switch ((enum option_kind)o->kind) {
+    switch ((enum option_kind)p->row->kind) {
     case OPTION_FLAG:
-        n = value == NULL ? 1 : truth(value);
+        n = value == NULL ? 4 : options_choice("0|false|no||1|true|yes", value);
         if (n < 0)
-            fault(p, o, value, "is neither 1, true, yes nor 0, false, no");
+            wrong = "is neither 1, true, yes nor 0, false, no";
         else
-            *(bool *)at = n != 0;
+            *(bool *)at = n >= 4;
         break;
     case OPTION_COUNT:
         if (value == NULL) {
             ++*(unsigned *)at;
             break;
         }
+        max = 9;
         __attribute__((fallthrough));
     case OPTION_NUMBER:
-        if (number_parse(value, strlen(value), o->kind == OPTION_COUNT ? 9 : UINT32_MAX / 2, &number) == 0)
+        if (number_parse(value, strlen(value), max, &number) == 0)
             *(unsigned *)at = (unsigned)number;
         else
-            fault(p, o, value,
-                  o->kind == OPTION_COUNT ? "is not a number from 0 to 9" : "is not a decimal number");
+            wrong = max == 9 ? "is not a number from 0 to 9" : "is not a decimal number";
         break;
     case OPTION_STRING:
         *(const char **)at = value;
         break;
     case OPTION_LIST:
     case OPTION_COMMAS:
-        if (o->kind == OPTION_COMMAS)
-            add_words(p, o, value, p->from_env ? ", \t\n" : ",");
-        else
-            add_words(p, o, value, p->from_env ? " \t\n" : NULL);
-        if (!p->from_env && *value == '\0')
-            fault(p, o, value, "is empty");
+        if (!p->from_env && (p->cleared & bit) == 0) {
+            ((struct list *)at)->count = 0;
+            p->cleared |= bit;
+        }
+        wrong = add_words(p, at, value);
         break;
     case OPTION_DURATION:
         wrong = duration_parse(value, at);
-        if (wrong != NULL)
-            fault(p, o, value, wrong);
         break;
     case OPTION_SIGNAL:
         n = signal_parse(value, strlen(value));
         if (n == 0)
-            fault(p, o, value, "is not a signal (like TERM, SIGTERM, 15 or RTMIN+3)");
+            wrong = "is not a signal (like TERM, SIGTERM, 15 or RTMIN+3)";
         else
             *(int *)at = n;
         break;
-    case OPTION_WORDS:
-        break;
     case OPTION_CHOICE:
-        n = options_choice(o[1].name, value);
-        if (n >= 0) {
+        n = options_choice(text_after(p->name), value);
+        if (n < 0)
+            wrong = "is none of ";
+        else
             *(unsigned *)at = (unsigned)n;
-        } else {
-            fault(p, o, value, "is none of ");
-            text_put(p->faults, o[1].name);
-        }
+        break;
+    case OPTION_END:
+    case OPTION_HIDDEN:
         break;
     }
+    if (wrong == NULL)
+        return;
+    fault(p, value, wrong);
+    if (p->row->kind == OPTION_CHOICE)
+        text_put(p->faults, text_after(p->name));
 }
 
-static bool takes_value(const struct option *o)
-{
-    return o->kind != OPTION_FLAG && o->kind != OPTION_COUNT;
-}
-
-/* The option that KINGLET_`name` sets (up to =), or NULL. Kubernetes sets such variables too for a
- * service of that name, so one that is unknown is not ours to complain of. */
-static const struct option *by_variable(const struct parse *p, const char *name)
-{
-    for (size_t i = 0; i < p->count; i++) {
-        const char *o = p->table[i].name;
-        size_t n = 0;
-        while (o[n] != '\0' && name[n] == (o[n] == '-' ? '_' : o[n] - 'a' + 'A'))
-            n++;
-        if (n > 0 && o[n] == '\0' && name[n] == '=')
-            return &p->table[i];
-    }
-    return NULL;
-}
-
+/* The KINGLET_ variables. Kubernetes sets such ones too for a service of that name, so one that is unknown is
+ * not ours to complain of. */
 static void parse_environment(struct parse *p, char *const *env)
 {
     static const char prefix[] = "KINGLET_";
 
     p->from_env = true;
     for (; *env != NULL; env++) {
-        const struct option *o;
-        if ((*env)[0] != 'K' || strncmp(*env, prefix, sizeof prefix - 1) != 0)
-            continue;
-        o = by_variable(p, *env + sizeof prefix - 1);
-        if (o != NULL)
-            store(p, o, strchr(*env, '=') + 1);
+        const char *end =
+            strncmp(*env, prefix, sizeof prefix - 1) != 0 ? NULL : find(p, '-', *env + sizeof prefix - 1);
+        if (end != NULL && *end == '=')
+            store(p, end + 1);
     }
     p->from_env = false;
 }
 
-static const struct option *by_long_name(const struct parse *p, const char *name, size_t len)
+/* One word of options, whose value may be in the next one. Returns how many words that makes: 1, or 2. */
+static int parse_word(struct parse *p, const char *word, const char *next)
 {
-    for (size_t i = 0; i < p->count; i++)
-        if (len > 0 && p->table[i].kind != OPTION_WORDS && strlen(p->table[i].name) == len &&
-            memcmp(p->table[i].name, name, len) == 0)
-            return &p->table[i];
-    return NULL;
-}
+    bool is_long = *++word == '-', takes_value;
 
-static const struct option *by_short_name(const struct parse *p, char name)
-{
-    for (size_t i = 0; i < p->count; i++)
-        if (p->table[i].short_name == name)
-            return &p->table[i];
-    return NULL;
-}
-
-/* Takes the value given in the same word, if any, or else that in the next. Returns how many words that
- * makes: 1, or 2. */
-static int take(struct parse *p, const struct option *o, const char *value, const char *next)
-{
-    if (takes_value(o) && value == NULL) {
-        if (next != NULL) {
-            store(p, o, next);
-            return 2;
-        }
-        fault_head(p, o);
-        text_put(p->faults, "a value is missing");
-    } else {
-        store(p, o, value);
-    }
-    return 1;
-}
-
-static int parse_long(struct parse *p, const char *word, const char *next)
-{
-    size_t len = 2 + strcspn(word + 2, "=");
-    const struct option *o = by_long_name(p, word + 2, len - 2);
-
-    if (o != NULL)
-        return take(p, o, word[len] == '=' ? word + len + 1 : NULL, next);
-    text_fault(p->faults, "%.*s" UNKNOWN, (int)len, word);
-    return 1;
-}
-
-static int parse_short(struct parse *p, const char *word, const char *next)
-{
-    while (*++word != '\0') {
-        const struct option *o = by_short_name(p, *word);
-        if (o == NULL) {
-            text_fault(p->faults, "-%c" UNKNOWN, *word);
+    do {
+        const char *value = find(p, *word, is_long ? word + 1 : "");
+        if (value == NULL) {
+            text_fault(p->faults, "-%.*s: unknown option", is_long ? (int)strcspn(word, "=") : 1, word);
             break;
         }
-        if (takes_value(o))
-            return take(p, o, word[1] == '\0' ? NULL : word + 1, next);
-        store(p, o, NULL);
-    }
+        takes_value = p->row->kind != OPTION_FLAG && p->row->kind != OPTION_COUNT;
+        word++;
+        if (is_long)
+            value = *value == '=' ? value + 1 : NULL;
+        else
+            value = takes_value && *word != '\0' ? word : NULL;
+        if (!takes_value || value != NULL) {
+            store(p, value);
+        } else if (next != NULL) {
+            store(p, next);
+            return 2;
+        } else {
+            fault(p, NULL, "a value is missing");
+        }
+    } while (!is_long && !takes_value && *word != '\0');
     return 1;
 }
 
-int options_parse(const struct option *table, size_t count, void *values, char *const *argv, char *const *env,
-                  struct text *faults)
+int options_parse(const char *names, const struct option *rows, void *values, char *const *argv,
+                  char *const *env, struct text *faults)
 {
-    struct parse p = {table, count, values, faults, 0, false};
+    struct parse p = {.names = names, .rows = rows, .values = values, .faults = faults};
     int i = 1;
 
     if (env != NULL)
         parse_environment(&p, env);
-    while (argv[i] != NULL) {
-        const char *word = argv[i];
-        if (word[0] != '-' || word[1] == '\0')
-            break;
-        if (word[1] != '-')
-            i += parse_short(&p, word, argv[i + 1]);
-        else if (word[2] == '\0')
+    while (argv[i] != NULL && argv[i][0] == '-' && argv[i][1] != '\0') {
+        if (strcmp(argv[i], "--") == 0)
             return i + 1;
-        else
-            i += parse_long(&p, word, argv[i + 1]);
+        i += parse_word(&p, argv[i], argv[i + 1]);
     }
     return i;
 }

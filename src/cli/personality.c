@@ -9,7 +9,6 @@
 #include <string.h>
 
 enum kind { TINI, CATATONIT, DUMB_INIT, GOSU };
-enum { OPTIONS_MAX = sizeof((struct personality *)0)->options };
 
 #define AT(member) offsetof(struct run_options, member)
 
@@ -80,17 +79,19 @@ const struct personality *personality_find(const char *argv0)
     return NULL;
 }
 
-/* Its options, out of those that Kinglet has. Returns how many. */
-static size_t pick(const struct personality *p, struct option to[OPTIONS_MAX])
+/* Its options, out of those that Kinglet has. */
+static void pick(const struct personality *p, struct option to[RUN_OPTIONS])
 {
-    static const struct option pause = {"pause", 'P', OPTION_FLAG, AT(pause)};
-    size_t count = 0;
-
-    for (const char *letter = p->options; *letter != '\0'; letter++, count++) {
-        to[count] = *letter == 'P' ? pause : *run_option(*letter == p->renamed[0] ? p->renamed[1] : *letter);
-        to[count].short_name = *letter;
+    memcpy(to, run_option_rows, sizeof run_option_rows);
+    for (; to->kind != OPTION_END; to++) {
+        if (to->letter == p->renamed[1])
+            to->letter = p->renamed[0];
+        else if (to->letter == p->renamed[0])
+            to->letter = 0;
+        to->kind |= OPTION_HIDDEN;
+        if (to->letter != 0 && strchr(p->options, to->letter) != NULL)
+            to->kind ^= OPTION_HIDDEN;
     }
-    return count;
 }
 
 static void obey_variables(const struct personality *p, char *const *env, struct run_options *options)
@@ -113,12 +114,13 @@ static void obey_variables(const struct personality *p, char *const *env, struct
 int personality_options(const struct personality *p, char *const *argv, char *const *env,
                         struct run_options *options, struct text *faults)
 {
-    struct option table[OPTIONS_MAX];
+    struct option rows[RUN_OPTIONS];
 
     run_options_init(options);
     options->log_level = LOG_WARN;
     obey_variables(p, env, options);
-    return options_parse(table, pick(p, table), options, argv, NULL, faults);
+    pick(p, rows);
+    return options_parse(run_option_names, rows, options, argv, NULL, faults);
 }
 
 void personality_usage(const struct personality *p, const char *name, struct text *t)
