@@ -13,19 +13,17 @@
 
 /* What the command line and the environment say, by the names of the options. */
 struct run_options {
-    struct identity_options identity;
-    struct environment_options environment;
-    struct list own, write, wait_for, health, rewrite, success;
     bool write_strict, expand, group, single, subreaper, tell_reaped, licence, help, version;
     bool pause, debug; /* no PROGRAM; everything is told: a personality alone sets these */
-    unsigned verbose;
+    int stop_signal, death_signal;
+    unsigned verbose, log_level, log_format;
+    unsigned health_retries, health_on_failure;
     int64_t wait_timeout, stop_delay, stop_timeout, sweep_timeout;
     int64_t health_interval, health_timeout, health_start_period, health_start_interval;
-    unsigned health_retries, health_on_failure;
-    const char *restart;
-    int stop_signal, death_signal;
-    unsigned log_level, log_format;
-    const char *termination_log;
+    const char *restart, *termination_log;
+    struct list own, write, wait_for, health, rewrite, success;
+    struct identity_options identity;
+    struct environment_options environment;
 };
 
 /* The defaults. */
