@@ -31,8 +31,8 @@ struct audit_options {
 static const char names[] = OPTIONS(OPTION_NAME);
 static const struct option rows[] = {OPTIONS(OPTION_ROW){0, OPTION_END, 0}};
 
-static const char help[] = "usage: kinglet audit [--policy default|restricted] [--min-uid 10001]\n"
-                           "                     [--format text|json] [--fail-on fail|warn]\n";
+static const char help[] = "usage: kinglet audit [--policy default|restricted] [--min-uid 10001]\t"
+                           "[--format text|json] [--fail-on fail|warn]\n";
 
 /* Colours are for a terminal, and not for who sets NO_COLOR (no-color.org). */
 static bool wants_colour(char *const *env)
@@ -58,7 +58,7 @@ int audit_command(char *const *argv, char *const *env)
     text_init(&t, room->faults, sizeof room->faults);
     first = options_parse(names, rows, &options, argv, env, &t);
     if (options.help)
-        return output_string(help) == 0 ? 0 : FOUND_BAD;
+        return output_help(help) == 0 ? 0 : FOUND_BAD;
     if (argv[first] != NULL)
         text_fault(&t, "%s: unknown option", argv[first]);
     if (t.len > 0) {

@@ -100,7 +100,7 @@ int drop_in_command(const struct personality *p, char **argv, char **env, struct
         text_put(&t, "\n");
         if (p->says_on_stderr)
             dup2(STDERR_FILENO, STDOUT_FILENO);
-        return output_string(words) == 0 ? 0 : p->failure.refused;
+        return output_bytes(t.at, t.len) == 0 ? 0 : p->failure.refused;
     }
     if (options.pause && t.len == 0)
         return pause_wait();

@@ -44,15 +44,15 @@ static const struct option rows[] = {OPTIONS(OPTION_ROW){0, OPTION_END, 0}};
 
 static const char help[] =
     "usage: kinglet check [OPTION...] [TARGET...]   exit 0 when all are healthy, or 1\n"
-    "targets  http://host[:port]/path      http+unix:///run/app.sock:/path\n"
-    "         tcp://host:port              unix:///run/app.sock\n"
-    "         grpc://host:port[/service]   tls://host:port\n"
-    "         postgres://host  redis://host  fcgi://host[/ping]  (NAME+unix:// too)\n"
-    "         file:///path?max-age=30s     ${VAR:-word} is expanded in all of them\n"
-    "         none: what PID 1 says, or else the targets in KINGLET_HEALTH\n"
-    "options  -t --timeout 2s   total, for all targets     --wait DURATION  retry\n"
-    "         --status 200-399  -H --header 'Name: value'  -X --method GET|HEAD\n"
-    "         --body TEXT       --json PATH=VALUE   -q --quiet   -v --verbose\n";
+    "targets      http://host[:port]/path     http+unix:///run/app.sock:/path\t"
+    "tcp://host:port             unix:///run/app.sock\t"
+    "grpc://host:port[/service]  tls://host:port\t"
+    "postgres://host redis://host fcgi://host[/ping] (NAME+unix:// too)\t"
+    "file:///path?max-age=30s    ${VAR:-word} is expanded in all of them\t"
+    "none: what PID 1 says, or else the targets in KINGLET_HEALTH\n"
+    "options      -t --timeout 2s   total, for all targets     --wait DURATION  retry\t"
+    "--status 200-399  -H --header 'Name: value'  -X --method GET|HEAD\t"
+    "--body TEXT       --json PATH=VALUE   -q --quiet   -v --verbose\n";
 
 /* The contents of a small file of /proc, NUL-terminated. Returns its length, or 0. */
 static size_t read_small(const char *path, char *buffer, size_t size)
@@ -161,7 +161,7 @@ int check_command(char *const *argv, char *const *env)
     text_init(&report, lines, sizeof lines);
     first = options_parse(names, rows, &options, argv, env, &faults);
     if (options.help)
-        return output_string(help) == 0 ? 0 : UNHEALTHY;
+        return output_help(help) == 0 ? 0 : UNHEALTHY;
     for (; argv[first] != NULL; first++)
         if (list_add(&targets, argv[first]) != 0)
             text_put(&faults, log_errno(ENOMEM));
