@@ -13,7 +13,7 @@
 
 struct personality {
     char options[10];      /* its short options */
-    char renamed[2];       /* the one that has another letter here: theirs, ours */
+    char other_case;       /* the letter, in lower case, whose two cases are exchanged there */
     char version[29];      /* what --version begins with */
     char head[18];         /* of its log lines (log_setup_head) */
     unsigned char levels;  /* its row in personality_levels */

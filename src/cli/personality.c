@@ -19,7 +19,7 @@ static const struct personality personalities[] = {
               .verbose = 1,
               .failure = {LAUNCH_TOLD_EXEC, 1, 126, 127}},
     [CATATONIT] = {.options = "ghLPV",
-                   .renamed = "Ll",
+                   .other_case = 'l',
                    .version = "tini version 0.1.7_catatonit",
                    .head = "@ (catatonit:#): ",
                    .levels = 1,
@@ -33,7 +33,7 @@ static const struct personality personalities[] = {
                    .verbose = 2,
                    .failure = {LAUNCH_TOLD_NAME, 1, 2, 2}},
     [GOSU] = {.options = "hv",
-              .renamed = "vV",
+              .other_case = 'v',
               .version = "1.14",
               .head = "error: ",
               .session = LAUNCH_AS_WE_ARE,
@@ -43,26 +43,16 @@ static const struct personality personalities[] = {
 const char personality_levels[2][4][6] = {{"FATAL", "WARN ", "INFO ", "DEBUG"},
                                           {"ERROR", "WARN", "INFO", "DEBUG"}};
 
-static const struct {
-    char name[12];
-    unsigned char kind;
-} names[] = {
-    {"tini", TINI},           {"tini-static", TINI},      {"docker-init", TINI}, {"dumb-init", DUMB_INIT},
-    {"catatonit", CATATONIT}, {"podman-init", CATATONIT}, {"gosu", GOSU},        {"su-exec", GOSU},
-};
-
 /* What stands for an option: a variable that holds just this, or whatever it holds. The number that
  * TINI_VERBOSITY holds is the level. */
+static const char variables[] = "TINI_SUBREAPER\0TINI_KILL_PROCESS_GROUP\0TINI_VERBOSITY\0DUMB_INIT_DEBUG\0"
+                                "DUMB_INIT_SETSID\0CATATONIT_DEBUG";
 static const struct {
-    char name[24];
     unsigned char kind;
     char holds;
-    unsigned short at;
-} variables[] = {
-    {"TINI_SUBREAPER", TINI, 0, AT(subreaper)},       {"TINI_KILL_PROCESS_GROUP", TINI, 0, AT(group)},
-    {"TINI_VERBOSITY", TINI, 0, AT(log_level)},       {"DUMB_INIT_DEBUG", DUMB_INIT, '1', AT(debug)},
-    {"DUMB_INIT_SETSID", DUMB_INIT, '0', AT(single)}, {"CATATONIT_DEBUG", CATATONIT, 0, AT(debug)},
-};
+    unsigned char at;
+} meant[] = {{TINI, 0, AT(subreaper)},    {TINI, 0, AT(group)},         {TINI, 0, AT(log_level)},
+             {DUMB_INIT, '1', AT(debug)}, {DUMB_INIT, '0', AT(single)}, {CATATONIT, 0, AT(debug)}};
 
 const char *personality_name(const char *argv0)
 {
@@ -73,10 +63,11 @@ const char *personality_name(const char *argv0)
 
 const struct personality *personality_find(const char *argv0)
 {
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-        if (strcmp(personality_name(argv0), names[i].name) == 0)
-            return &personalities[names[i].kind];
-    return NULL;
+    static const unsigned char kinds[] = {TINI, TINI, TINI, DUMB_INIT, CATATONIT, CATATONIT, GOSU, GOSU};
+    int i = options_choice("tini|tini-static|docker-init|dumb-init|catatonit|podman-init|gosu|su-exec",
+                           personality_name(argv0));
+
+    return i < 0 ? NULL : &personalities[kinds[i]];
 }
 
 /* Its options, out of those that Kinglet has. */
@@ -84,10 +75,8 @@ static void pick(const struct personality *p, struct option to[RUN_OPTIONS])
 {
     memcpy(to, run_option_rows, sizeof run_option_rows);
     for (; to->kind != OPTION_END; to++) {
-        if (to->letter == p->renamed[1])
-            to->letter = p->renamed[0];
-        else if (to->letter == p->renamed[0])
-            to->letter = 0;
+        if ((to->letter | 0x20) == p->other_case)
+            to->letter ^= 0x20;
         to->kind |= OPTION_HIDDEN;
         if (to->letter != 0 && strchr(p->options, to->letter) != NULL)
             to->kind ^= OPTION_HIDDEN;
@@ -96,17 +85,19 @@ static void pick(const struct personality *p, struct option to[RUN_OPTIONS])
 
 static void obey_variables(const struct personality *p, char *const *env, struct run_options *options)
 {
-    for (size_t i = 0; i < sizeof variables / sizeof variables[0]; i++) {
-        const char *value = expand_lookup(env, variables[i].name, strlen(variables[i].name));
+    const char *name = variables;
+
+    for (size_t i = 0; i < sizeof meant / sizeof meant[0]; i++, name = text_after(name)) {
+        const char *value = expand_lookup(env, name, strlen(name));
         uint64_t number = 0;
 
-        if (value == NULL || p != &personalities[variables[i].kind])
+        if (value == NULL || p != &personalities[meant[i].kind])
             continue;
-        if (variables[i].at == AT(log_level)) {
+        if (meant[i].at == AT(log_level)) {
             number_parse(value, strlen(value), UINT16_MAX, &number);
             options->log_level = (unsigned)number;
-        } else if (variables[i].holds == '\0' || (value[0] == variables[i].holds && value[1] == '\0')) {
-            *(bool *)((char *)options + variables[i].at) = true;
+        } else if (meant[i].holds == '\0' || (value[0] == meant[i].holds && value[1] == '\0')) {
+            *((bool *)options + meant[i].at) = true;
         }
     }
 }
@@ -131,6 +122,5 @@ void personality_usage(const struct personality *p, const char *name, struct tex
 
 void personality_version(const struct personality *p, struct text *t)
 {
-    text_put(t, p->version);
-    text_put(t, " (kinglet " KINGLET_VERSION ")");
+    text_format(t, "%s (kinglet " KINGLET_VERSION ")", p->version);
 }
