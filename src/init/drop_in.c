@@ -39,13 +39,11 @@ static void reset_signals(struct launch *launch)
  * SIGSTOP, which nothing ignores. */
 static void prepare_session(struct supervise_plan *plan)
 {
-    static const unsigned char stops[] = {SIGTSTP, SIGTTIN, SIGTTOU, 0};
-
     plan->launch.terminal = STDIN_FILENO;
     plan->group = true;
-    for (const unsigned char *s = stops; *s != 0; s++)
-        if (plan->rules.rewrite[*s] == *s)
-            plan->rules.rewrite[*s] = SIGSTOP;
+    for (int s = SIGTSTP; s <= SIGTTOU; s++) /* SIGTTIN is between them */
+        if (plan->rules.rewrite[s] == s)
+            plan->rules.rewrite[s] = SIGSTOP;
     give_up_terminal();
 }
 
@@ -60,12 +58,13 @@ static void become_reaper(const struct personality *p, const struct run_options 
 /* Only the ids change: sudo, ping and the like go on working. */
 static void become_user(struct launch *launch, char **argv, char **env, struct text *faults)
 {
-    struct identity id = {.group_count = 1};
+    static struct identity id;
     int status;
 
     if (identity_parse_user("", argv[0], &id, faults) != 0)
         return;
     id.group[0] = id.gid;
+    id.group_count = 1;
     if (identity_switch(&id, faults) != 0)
         return;
     environment_home(id.uid, true, &env);
@@ -77,8 +76,8 @@ static void become_user(struct launch *launch, char **argv, char **env, struct t
 int drop_in_command(const struct personality *p, char **argv, char **env, struct launch *launch)
 {
     static char words[PIPE_BUF];
-    static struct run_options options;
     static struct supervise_plan plan;
+    struct run_options options;
     bool switches_user = p->session == LAUNCH_AS_WE_ARE;
     const char *name = personality_name(argv[0]);
     struct text t;
@@ -92,7 +91,7 @@ int drop_in_command(const struct personality *p, char **argv, char **env, struct
     if (options.licence)
         return help_print(HELP_LICENCE);
     if (options.help || options.version) {
-        text_init(&t, words, sizeof words);
+        t.len = 0;
         if (options.help)
             personality_usage(p, name, &t);
         else
