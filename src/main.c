@@ -12,24 +12,23 @@
 int main(int argc, char **argv, char **env)
 {
     struct launch launch = {.terminal = -1};
-    const char *command = argc > 1 ? argv[1] : "";
-    const struct personality *other = argc > 0 ? personality_find(argv[0]) : NULL;
+    const struct personality *other = personality_find(argc > 0 ? argv[0] : "");
+    int command;
 
     launch_block_signals(&launch);
     if (other != NULL)
         return drop_in_command(other, argv, env, &launch);
-    switch (options_choice("sleep|pause|install|audit|check", command)) {
-    case 0:
-        return sleep_command(argv + 1);
-    case 1:
-        return pause_command(argv + 1);
-    case 2:
-        return install_command(argv + 1);
-    case -1:
+    command = options_choice("sleep|pause|install|audit|check", argc > 1 ? argv[1] : "");
+    if (command < 0)
         return run_command(argv, env, &launch);
-    default:
-        launch.mask.word[0] |= 1UL << (SIGPIPE - 1); /* a reader that has gone changes no exit status */
-        sigmask_set(&launch.mask);
-        return command[0] == 'a' ? audit_command(argv + 1, env) : check_command(argv + 1, env);
-    }
+    argv++;
+    if (command == 0)
+        return sleep_command(argv);
+    if (command == 1)
+        return pause_command(argv);
+    if (command == 2)
+        return install_command(argv);
+    launch.mask.word[0] |= 1UL << (SIGPIPE - 1); /* a reader that has gone changes no exit status */
+    sigmask_set(&launch.mask);
+    return command == 3 ? audit_command(argv, env) : check_command(argv, env);
 }
