@@ -32,21 +32,27 @@ static void fault(const struct parse *p, const char *what)
 /* Turns to the option that is shown, by its letter or name. */
 static bool find(struct parse *p)
 {
-    p->name = p->names;
-    for (p->row = p->rows; p->row->kind != OPTION_END; p->row++) {
+    const char *name = p->names;
+
+    for (const struct option *row = p->rows; row->kind != OPTION_END; row++) {
         unsigned n = 0;
-        for (char c; (c = p->name[n]) != '\0'; n++) {
+        p->row = row;
+        p->name = name;
+        for (char c; (c = name[n]) != '\0'; n++) {
             if (p->from_env)
                 c = c == '-' ? '_' : (char)(c - 'a' + 'A');
             if (p->shown[1 + n] != c)
                 break;
         }
-        if (p->row->kind < OPTION_HIDDEN &&
-            (p->row->letter == *p->shown || (n > 0 && p->name[n] == '\0' && 1 + n == p->len)))
-            return true;
-        p->name = text_after(p->name);
-        if ((p->row->kind & ~OPTION_HIDDEN) == OPTION_CHOICE) /* its words */
-            p->name = text_after(p->name);
+        if (row->kind < OPTION_HIDDEN) {
+            if (row->letter == *p->shown)
+                return true;
+            if (n > 0 && 1 + n == p->len && name[n] == '\0')
+                return true;
+        }
+        name = text_after(name);
+        if ((row->kind & ~OPTION_HIDDEN) == OPTION_CHOICE) /* its words */
+            name = text_after(name);
     }
     return false;
 }
