@@ -18,7 +18,7 @@ struct personality {
     char head[18];         /* of its log lines (log_setup_head) */
     unsigned char levels;  /* its row in personality_levels */
     bool subreaper;        /* is one without being told to */
-    bool says_on_stderr;   /* help and version */
+    unsigned char says_on; /* the descriptor of help and version */
     unsigned char session; /* enum launch_session; LAUNCH_AS_WE_ARE: no init, but UID[:GID] and exec */
     unsigned char verbose; /* levels that one -v is worth */
     struct launch_failure failure;

@@ -43,14 +43,14 @@ int run_options_parse(char *const *argv, char *const *env, struct run_options *o
 void run_rules(const struct run_options *options, struct life_rules *rules, struct text *faults);
 
 /* The same in place of another program: as tini, dumb-init and catatonit it is an init with their options; as
- * gosu and su-exec it becomes PROGRAM. `launch` has been prepared by launch_block_signals. Returns the exit
- * status. */
+ * gosu and su-exec it becomes PROGRAM. `plan` is zeroed but for its launch, which has been prepared by
+ * launch_block_signals. Returns the exit status. */
 struct personality;
-int drop_in_command(const struct personality *p, char **argv, char **env, struct launch *launch);
+struct supervise_plan;
+int drop_in_command(const struct personality *p, char **argv, char **env, struct supervise_plan *plan);
 
 /* The life of PROGRAM, which is argv[0], as `plan` and the options that are left say. Returns the exit
  * status. */
-struct supervise_plan;
 int run_program(struct supervise_plan *plan, const struct run_options *options, char **argv, char **env);
 
 /* The command. `launch` has been prepared by launch_block_signals. Returns the exit status. */

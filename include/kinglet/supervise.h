@@ -13,7 +13,6 @@
 #include "kinglet/probe.h"
 
 struct supervise_plan {
-    struct life_rules rules;
     struct launch launch;
     bool group;       /* signals go to PROGRAM's process group */
     bool pid1;        /* we are PID 1 of this namespace */
@@ -22,6 +21,7 @@ struct supervise_plan {
     bool suspend;     /* stop ourselves too when a terminal, or a shell, stops PROGRAM through us */
     const struct probe_plan *health;
     const struct probe_plan *wait;
+    struct life_rules rules;
 };
 
 /* Makes the verdict this process's name, which as /proc/1/comm everybody can read and, by the kernel's rule

@@ -7,6 +7,7 @@
 
 #include <stddef.h>
 #include <string.h>
+#include <unistd.h>
 
 enum kind { TINI, CATATONIT, DUMB_INIT, GOSU };
 
@@ -16,19 +17,21 @@ static const struct personality personalities[] = {
     [TINI] = {.options = "spvwgelhV",
               .version = "tini version 0.19.0",
               .head = "[@ tini (#)] ",
+              .says_on = STDOUT_FILENO,
               .verbose = 1,
               .failure = {LAUNCH_TOLD_EXEC, 1, 126, 127}},
     [CATATONIT] = {.options = "ghLPV",
                    .other_case = 'l',
                    .version = "tini version 0.1.7_catatonit",
                    .head = "@ (catatonit:#): ",
+                   .says_on = STDOUT_FILENO,
                    .levels = 1,
                    .subreaper = true,
                    .failure = {LAUNCH_TOLD_EXEC, 1, 1, 1}},
     [DUMB_INIT] = {.options = "crvhV",
                    .version = "dumb-init v1.2.5",
                    .head = "[dumb-init] ",
-                   .says_on_stderr = true,
+                   .says_on = STDERR_FILENO,
                    .session = LAUNCH_SESSION,
                    .verbose = 2,
                    .failure = {LAUNCH_TOLD_NAME, 1, 2, 2}},
@@ -36,6 +39,7 @@ static const struct personality personalities[] = {
               .other_case = 'v',
               .version = "1.14",
               .head = "error: ",
+              .says_on = STDOUT_FILENO,
               .session = LAUNCH_AS_WE_ARE,
               .failure = {LAUNCH_TOLD_NAME, 1, 1, 1}},
 };
@@ -94,7 +98,7 @@ static void obey_variables(const struct personality *p, char *const *env, struct
         if (value == NULL || p != &personalities[meant[i].kind])
             continue;
         if (meant[i].at == AT(log_level)) {
-            number_parse(value, strlen(value), UINT16_MAX, &number);
+            number_scan(&value, UINT16_MAX, &number);
             options->log_level = (unsigned)number;
         } else if (meant[i].holds == '\0' || (value[0] == meant[i].holds && value[1] == '\0')) {
             *((bool *)options + meant[i].at) = true;

@@ -7,7 +7,6 @@
 #include "kinglet/commands.h"
 #include "kinglet/descriptors.h"
 #include "kinglet/help.h"
-#include "kinglet/output.h"
 #include "kinglet/personality.h"
 #include "kinglet/supervise.h"
 
@@ -15,13 +14,14 @@
 #include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 /* So that PROGRAM's session can have the terminal. It sends SIGHUP and SIGCONT to the one that led its
  * session, which mean nothing; to ignore a signal is to forget a pending one (sigaction(2)). */
 static void give_up_terminal(void)
 {
-    if (ioctl(STDIN_FILENO, TIOCNOTTY) != 0 || getsid(0) != getpid())
+    if (ioctl(STDIN_FILENO, TIOCNOTTY) != 0 || syscall(SYS_getsid, 0) != getpid())
         return;
     launch_dispose(SIGHUP, true);
     launch_dispose(SIGCONT, true);
@@ -39,11 +39,13 @@ static void reset_signals(struct launch *launch)
  * SIGSTOP, which nothing ignores. */
 static void prepare_session(struct supervise_plan *plan)
 {
+    static const unsigned char stops[] = {SIGTSTP, SIGTTIN, SIGTTOU, 0};
+
     plan->launch.terminal = STDIN_FILENO;
     plan->group = true;
-    for (int s = SIGTSTP; s <= SIGTTOU; s++) /* SIGTTIN is between them */
-        if (plan->rules.rewrite[s] == s)
-            plan->rules.rewrite[s] = SIGSTOP;
+    for (const unsigned char *s = stops; *s != 0; s++)
+        if (plan->rules.rewrite[*s] == *s)
+            plan->rules.rewrite[*s] = SIGSTOP;
     give_up_terminal();
 }
 
@@ -73,15 +75,15 @@ static void become_user(struct launch *launch, char **argv, char **env, struct t
     launch_exec(launch, &status);
 }
 
-int drop_in_command(const struct personality *p, char **argv, char **env, struct launch *launch)
+int drop_in_command(const struct personality *p, char **argv, char **env, struct supervise_plan *plan)
 {
     static char words[PIPE_BUF];
-    static struct supervise_plan plan;
     struct run_options options;
     bool switches_user = p->session == LAUNCH_AS_WE_ARE;
     const char *name = personality_name(argv[0]);
     struct text t;
     unsigned level;
+    bool says;
 
     text_init(&t, words, sizeof words);
     argv += personality_options(p, argv, env, &options, &t);
@@ -90,41 +92,38 @@ int drop_in_command(const struct personality *p, char **argv, char **env, struct
     log_setup_head(p->head, personality_levels[p->levels]);
     if (options.licence)
         return help_print(HELP_LICENCE);
-    if (options.help || options.version) {
+    says = options.help || options.version;
+    if (says)
         t.len = 0;
-        if (options.help)
-            personality_usage(p, name, &t);
-        else
-            personality_version(p, &t);
-        text_put(&t, "\n");
-        if (p->says_on_stderr)
-            dup2(STDERR_FILENO, STDOUT_FILENO);
-        return output_bytes(t.at, t.len) == 0 ? 0 : p->failure.refused;
-    }
-    if (options.pause && t.len == 0)
+    else if (options.pause && t.len == 0)
         return pause_wait();
-    if (argv[0] == NULL || (switches_user && argv[1] == NULL)) {
+    if (options.help || (!says && (argv[0] == NULL || (switches_user && argv[1] == NULL)))) {
         text_next(&t);
         personality_usage(p, name, &t);
+    } else if (says) {
+        personality_version(p, &t);
     }
-    plan.launch = *launch;
-    plan.launch.failure = p->failure;
-    plan.launch.session = options.single ? LAUNCH_AS_WE_ARE : p->session;
+    if (says) {
+        text_put(&t, "\n");
+        return write(p->says_on, words, t.len) > 0 ? 0 : p->failure.refused;
+    }
+    plan->launch.failure = p->failure;
+    plan->launch.session = options.single ? LAUNCH_AS_WE_ARE : p->session;
     if (switches_user && t.len == 0)
-        become_user(&plan.launch, argv, env, &t);
-    run_rules(&options, &plan.rules, &t);
+        become_user(&plan->launch, argv, env, &t);
+    run_rules(&options, &plan->rules, &t);
     if (t.len > 0) {
         log_line(LOG_ERROR, "%s", words);
         return p->failure.refused;
     }
-    if (plan.launch.session == LAUNCH_SESSION)
-        prepare_session(&plan);
-    plan.suspend = p->session == LAUNCH_SESSION;
-    if (plan.suspend)
-        reset_signals(&plan.launch);
-    plan.leave = getpid() != 1;
-    if (plan.leave)
+    if (plan->launch.session == LAUNCH_SESSION)
+        prepare_session(plan);
+    plan->suspend = p->session == LAUNCH_SESSION;
+    if (plan->suspend)
+        reset_signals(&plan->launch);
+    plan->leave = getpid() != 1;
+    if (plan->leave)
         become_reaper(p, &options);
-    plan.launch.listen_pid = descriptors_listen_pid(env);
-    return run_program(&plan, &options, argv, env);
+    plan->launch.listen_pid = descriptors_listen_pid(env);
+    return run_program(plan, &options, argv, env);
 }
