@@ -20,7 +20,7 @@ struct personality {
     bool subreaper;        /* is one without being told to */
     unsigned char says_on; /* the descriptor of help and version */
     unsigned char session; /* enum launch_session; LAUNCH_AS_WE_ARE: no init, but UID[:GID] and exec */
-    unsigned char verbose; /* levels that one -v is worth */
+    unsigned char verbose; /* levels that one -v, or the variable for debugging, is worth */
     struct launch_failure failure;
 };
 
@@ -39,7 +39,7 @@ const char *personality_name(const char *argv0);
 int personality_options(const struct personality *p, char *const *argv, char *const *env,
                         struct run_options *options, struct text *faults);
 
-/* Appends how it is called; and what --version says. Neither ends its line. */
+/* Appends how it is called, as a reason among others; and what --version says. Neither ends its line. */
 void personality_usage(const struct personality *p, const char *name, struct text *t);
 void personality_version(const struct personality *p, struct text *t);
 

@@ -14,7 +14,7 @@
 /* What the command line and the environment say, by the names of the options. */
 struct run_options {
     bool write_strict, expand, group, single, subreaper, tell_reaped, licence, help, version;
-    bool pause, debug; /* no PROGRAM; everything is told: a personality alone sets these */
+    bool pause, debug; /* no PROGRAM; as if -v was given: a personality alone sets these */
     int stop_signal, death_signal;
     unsigned verbose, log_level, log_format;
     unsigned health_retries, health_on_failure;

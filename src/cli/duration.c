@@ -42,14 +42,11 @@ const char *duration_parse(const char *word, int64_t *us)
         unsigned unit = *at == '\0' && total == 0 ? 1000000 : scan_unit(&at);
         uint64_t whole;
 
-        if (dot == word || end == dot + 1)
-            return "is not a duration (like 250ms, 0.5s, 2m, 1h)";
-        if (unit == 0)
-            return "has a unit that does not exist (us, ms, s, m and h do)";
-        if (number_parse(word, (size_t)(dot - word), (uint64_t)DURATION_MAX / unit, &whole) == 0)
-            total += (int64_t)whole * unit;
-        else
-            total = DURATION_MAX + 1;
+        if (dot == word || end == dot + 1 || unit == 0)
+            return "is not a duration (like 100us, 250ms, 0.5s, 2m, 1h)";
+        if (number_parse(word, (size_t)(dot - word), (uint64_t)DURATION_MAX / unit, &whole) != 0)
+            return "is too long a duration";
+        total += (int64_t)whole * unit;
         while (++dot < end) {
             unit /= 10;
             total += (int64_t)unit * (*dot - '0');

@@ -27,6 +27,7 @@ static const struct personality personalities[] = {
                    .says_on = STDOUT_FILENO,
                    .levels = 1,
                    .subreaper = true,
+                   .verbose = 2,
                    .failure = {LAUNCH_TOLD_EXEC, 1, 1, 1}},
     [DUMB_INIT] = {.options = "crvhV",
                    .version = "dumb-init v1.2.5",
@@ -120,8 +121,8 @@ int personality_options(const struct personality *p, char *const *argv, char *co
 
 void personality_usage(const struct personality *p, const char *name, struct text *t)
 {
-    text_format(t, "usage: %s [-%s] %s PROGRAM [ARG...]", name, p->options,
-                p->session == LAUNCH_AS_WE_ARE ? "UID[:GID]" : "[--]");
+    text_fault(t, "usage: %s [-%s] %s PROGRAM [ARG...]", name, p->options,
+               p->session == LAUNCH_AS_WE_ARE ? "UID[:GID]" : "[--]");
 }
 
 void personality_version(const struct personality *p, struct text *t)

@@ -87,7 +87,7 @@ int drop_in_command(const struct personality *p, char **argv, char **env, struct
 
     text_init(&t, words, sizeof words);
     argv += personality_options(p, argv, env, &options, &t);
-    level = options.debug ? LOG_DEBUG : options.log_level + options.verbose * p->verbose;
+    level = options.log_level + (options.verbose + options.debug) * p->verbose;
     log_setup(NULL, level > LOG_DEBUG ? LOG_DEBUG : (enum log_level)level, false);
     log_setup_head(p->head, personality_levels[p->levels]);
     if (options.licence)
@@ -97,14 +97,12 @@ int drop_in_command(const struct personality *p, char **argv, char **env, struct
         t.len = 0;
     else if (options.pause && t.len == 0)
         return pause_wait();
-    if (options.help || (!says && (argv[0] == NULL || (switches_user && argv[1] == NULL)))) {
-        text_next(&t);
+    if (options.help || (!says && (argv[0] == NULL || (switches_user && argv[1] == NULL))))
         personality_usage(p, name, &t);
-    } else if (says) {
+    else if (says)
         personality_version(p, &t);
-    }
     if (says) {
-        text_put(&t, "\n");
+        words[t.len++] = '\n';
         return write(p->says_on, words, t.len) > 0 ? 0 : p->failure.refused;
     }
     plan->launch.failure = p->failure;
