@@ -1,6 +1,7 @@
 /* main: blocks all signals, and picks the command by the name it is called by, or by the first word. */
 #include "kinglet/audit.h"
 #include "kinglet/commands.h"
+#include "kinglet/help.h"
 #include "kinglet/launch.h"
 #include "kinglet/options.h"
 #include "kinglet/personality.h"
@@ -24,6 +25,8 @@ int main(int argc, char **argv, char **env)
     if (command < 0)
         return run_command(argv, env, launch);
     argv++;
+    if (command < 3 && argv[1] != NULL && options_choice("--help|-h", argv[1]) >= 0)
+        return help_print(HELP_COMMANDS);
     if (command == 0)
         return sleep_command(argv);
     if (command == 1)

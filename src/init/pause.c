@@ -3,7 +3,6 @@
 
 #include "kinglet/clock.h"
 #include "kinglet/duration.h"
-#include "kinglet/help.h"
 #include "kinglet/lifecycle.h"
 #include "kinglet/log.h"
 #include "kinglet/sigmask.h"
@@ -18,8 +17,6 @@ int sleep_command(char *const *argv)
     const char *wrong;
     pid_t sender;
 
-    if (help_is_wanted(argv[1]))
-        return help_print(HELP_COMMANDS);
     if (argv[1] == NULL || argv[2] != NULL) {
         log_line(LOG_ERROR, "sleep: usage: kinglet sleep DURATION (like 250ms, 5s, 2m)");
         return STATUS_REFUSED;
@@ -53,8 +50,6 @@ int pause_wait(void)
 
 int pause_command(char *const *argv)
 {
-    if (help_is_wanted(argv[1]))
-        return help_print(HELP_COMMANDS);
     if (argv[1] != NULL) {
         log_line(LOG_ERROR, "pause: %s: nothing is expected behind it", argv[1]);
         return STATUS_REFUSED;

@@ -1,7 +1,6 @@
 /* install: this binary, copied to where an init container wants it. See kinglet/commands.h. */
 #include "kinglet/commands.h"
 
-#include "kinglet/help.h"
 #include "kinglet/log.h"
 #include "kinglet/status.h"
 #include "kinglet/text.h"
@@ -41,8 +40,6 @@ int install_command(char *const *argv)
     struct stat target;
     int from, to, result;
 
-    if (help_is_wanted(argv[1]))
-        return help_print(HELP_COMMANDS);
     if (argv[1] == NULL || argv[2] != NULL) {
         log_line(LOG_ERROR, "install: usage: kinglet install PATH");
         return STATUS_REFUSED;
