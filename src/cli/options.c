@@ -106,7 +106,7 @@ static const char *store(struct parse *p)
     case OPTION_FLAG:
         n = value == NULL ? 4 : options_choice("0|false|no||1|true|yes", value);
         if (n < 0)
-            return "is neither 1, true, yes nor 0, false, no";
+            return "is none of 0|false|no||1|true|yes";
         *(bool *)at = n >= 4;
         break;
     case OPTION_COUNT:
