@@ -12,6 +12,7 @@
 #include "kinglet/run.h"
 
 struct personality {
+    unsigned char kind;    /* which one it is */
     char options[10];      /* its short options */
     char other_case;       /* the letter, in lower case, whose two cases are exchanged there */
     char version[29];      /* what --version begins with */

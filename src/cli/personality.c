@@ -14,13 +14,15 @@ enum kind { TINI, CATATONIT, DUMB_INIT, GOSU };
 #define AT(member) offsetof(struct run_options, member)
 
 static const struct personality personalities[] = {
-    [TINI] = {.options = "spvwgelhV",
+    [TINI] = {.kind = TINI,
+              .options = "spvwgelhV",
               .version = "tini version 0.19.0",
               .head = "[@ tini (#)] ",
               .says_on = STDOUT_FILENO,
               .verbose = 1,
               .failure = {LAUNCH_TOLD_EXEC, 1, 126, 127}},
-    [CATATONIT] = {.options = "ghLPV",
+    [CATATONIT] = {.kind = CATATONIT,
+                   .options = "ghLPV",
                    .other_case = 'l',
                    .version = "tini version 0.1.7_catatonit",
                    .head = "@ (catatonit:#): ",
@@ -29,14 +31,16 @@ static const struct personality personalities[] = {
                    .subreaper = true,
                    .verbose = 2,
                    .failure = {LAUNCH_TOLD_EXEC, 1, 1, 1}},
-    [DUMB_INIT] = {.options = "crvhV",
+    [DUMB_INIT] = {.kind = DUMB_INIT,
+                   .options = "crvhV",
                    .version = "dumb-init v1.2.5",
                    .head = "[dumb-init] ",
                    .says_on = STDERR_FILENO,
                    .session = LAUNCH_SESSION,
                    .verbose = 2,
                    .failure = {LAUNCH_TOLD_NAME, 1, 2, 2}},
-    [GOSU] = {.options = "hv",
+    [GOSU] = {.kind = GOSU,
+              .options = "hv",
               .other_case = 'v',
               .version = "1.14",
               .head = "error: ",
@@ -96,7 +100,7 @@ static void obey_variables(const struct personality *p, char *const *env, struct
         const char *value = expand_lookup(env, name, strlen(name));
         uint64_t number = 0;
 
-        if (value == NULL || p != &personalities[meant[i].kind])
+        if (value == NULL || p->kind != meant[i].kind)
             continue;
         if (meant[i].at == AT(log_level)) {
             number_scan(&value, UINT16_MAX, &number);

@@ -5,7 +5,6 @@
  * everything that only Kinglet's own options ask for: whoever replaces a file finds nothing else changed.
  */
 #include "kinglet/commands.h"
-#include "kinglet/descriptors.h"
 #include "kinglet/help.h"
 #include "kinglet/personality.h"
 #include "kinglet/supervise.h"
@@ -122,6 +121,5 @@ int drop_in_command(const struct personality *p, char **argv, char **env, struct
     plan->leave = getpid() != 1;
     if (plan->leave)
         become_reaper(p, &options);
-    plan->launch.listen_pid = descriptors_listen_pid(env);
     return run_program(plan, &options, argv, env);
 }

@@ -67,7 +67,6 @@ static void drop(struct start *s, struct text *faults)
     bool root = geteuid() == 0;
 
     descriptors_close(s->env);
-    s->plan.launch.listen_pid = descriptors_listen_pid(s->env);
     refusal_open(o->termination_log);
     if (s->identity.wanted)
         descriptors_own_stdio(s->identity.uid);
@@ -94,6 +93,7 @@ int run_program(struct supervise_plan *plan, const struct run_options *options, 
     plan->tell_reaped = options->tell_reaped;
     plan->launch.argv = argv;
     plan->launch.env = env;
+    plan->launch.listen_pid = descriptors_listen_pid(env);
     plan->launch.death_signal = options->death_signal;
     launch_find_terminal(&plan->launch);
     if (options->death_signal != 0) /* after the change of user, which clears it */
