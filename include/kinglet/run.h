@@ -26,17 +26,14 @@ struct run_options {
     struct environment_options environment;
 };
 
-/* The defaults. */
-void run_options_init(struct run_options *options);
-
-/* The table. */
 enum { RUN_OPTIONS = 45 }; /* rows, the end counted */
-extern const char run_option_names[];
 extern const struct option run_option_rows[RUN_OPTIONS];
 
-/* Reads them, the environment first, into `options` (defaults are filled in here). Returns the index in argv
- * of PROGRAM; what is wrong is appended to `faults`. Pure but for the arena. */
-int run_options_parse(char *const *argv, char *const *env, struct run_options *options, struct text *faults);
+/* Reads them, the environment (NULL: none) first, into `options` (defaults are filled in here). `rows` is
+ * run_option_rows, or a copy in which others are hidden or letters are changed. Returns the index in argv of
+ * PROGRAM; what is wrong is appended to `faults`. Pure but for the arena. */
+int run_options_parse(const struct option *rows, char *const *argv, char *const *env,
+                      struct run_options *options, struct text *faults);
 
 /* The lifecycle's rules that these options make. Pure. What is wrong, or contradictory, is appended to
  * `faults`. */

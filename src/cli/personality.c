@@ -115,12 +115,13 @@ int personality_options(const struct personality *p, char *const *argv, char *co
                         struct run_options *options, struct text *faults)
 {
     struct option rows[RUN_OPTIONS];
+    int first;
 
-    run_options_init(options);
+    pick(p, rows);
+    first = run_options_parse(rows, argv, NULL, options, faults);
     options->log_level = LOG_WARN;
     obey_variables(p, env, options);
-    pick(p, rows);
-    return options_parse(run_option_names, rows, options, argv, NULL, faults);
+    return first;
 }
 
 void personality_usage(const struct personality *p, const char *name, struct text *t)

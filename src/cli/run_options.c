@@ -55,11 +55,12 @@
     X("version", 'V', OPTION_FLAG, version)
 
 /* catatonit's -P is here for it to find. */
-const char run_option_names[] = OPTIONS(OPTION_NAME) "pause";
+static const char names[] = OPTIONS(OPTION_NAME) "pause";
 const struct option run_option_rows[] = {OPTIONS(OPTION_ROW){'P', OPTION_FLAG | OPTION_HIDDEN, AT(pause)},
                                          {0, OPTION_END, 0}};
 
-void run_options_init(struct run_options *options)
+int run_options_parse(const struct option *rows, char *const *argv, char *const *env,
+                      struct run_options *options, struct text *faults)
 {
     memset(options, 0, sizeof *options);
     options->stop_signal = SIGTERM;
@@ -67,10 +68,5 @@ void run_options_init(struct run_options *options)
     options->sweep_timeout = 2000000;
     options->log_level = LOG_INFO;
     options->restart = "no";
-}
-
-int run_options_parse(char *const *argv, char *const *env, struct run_options *options, struct text *faults)
-{
-    run_options_init(options);
-    return options_parse(run_option_names, run_option_rows, options, argv, env, faults);
+    return options_parse(names, rows, options, argv, env, faults);
 }

@@ -116,7 +116,7 @@ int run_command(char **argv, char **env, struct launch *launch)
     struct text faults;
 
     text_init(&faults, reasons, sizeof reasons);
-    s.argv = argv + run_options_parse(argv, env, &options, &faults);
+    s.argv = argv + run_options_parse(run_option_rows, argv, env, &options, &faults);
     log_setup("kinglet", level(&options), options.log_format == 1);
     if (options.help || options.version || options.licence)
         return help_print(options.help ? HELP_RUN : options.version ? HELP_VERSION : HELP_LICENCE);
