@@ -10,8 +10,8 @@ MUSL_INC  ?= /usr/include/$(TRIPLE)
 MUSL_LIB  ?= /usr/lib/$(TRIPLE)
 LIBGCC    := $(shell $(MUSL_CC) -print-libgcc-file-name 2>/dev/null)
 GCC_INC   := $(shell $(MUSL_CC) -print-file-name=include 2>/dev/null)
-# lld folds identical functions; where it does not know the machine, LINKER= leaves it to the compiler's own linker.
-LINKER    ?= -fuse-ld=lld -Wl,--icf=all
+# lld folds identical functions and lays what waits together; where it does not know the machine, LINKER= leaves it to the compiler's own linker.
+LINKER    ?= -fuse-ld=lld -Wl,--icf=all,--symbol-ordering-file=src/init/idle.order,--no-warn-symbol-ordering
 HOST_CC   ?= clang
 O         ?= build
 export PYTHON ?= /usr/bin/python3
@@ -26,7 +26,7 @@ SMALL := -Oz -fno-move-loop-invariants -fno-expensive-optimizations -fno-caller-
 	-fomit-frame-pointer -fno-ident -fvisibility=hidden -fmerge-all-constants
 MUSL_CFLAGS = $(DEFS) $(WARN) $(HARD) $(SMALL) -nostdinc -isystem $(MUSL_INC) -isystem $(GCC_INC) $(CFLAGS)
 MUSL_LDFLAGS = -nostdlib -static-pie $(LINKER) -Wl,-z,relro,-z,now,-z,noexecstack,--no-dynamic-linker \
-	-Wl,--gc-sections,--build-id=none,-O2,-s,-Map=$@.map,--symbol-ordering-file=src/init/idle.order,--no-warn-symbol-ordering $(LDFLAGS)
+	-Wl,--gc-sections,--build-id=none,-O2,-s,-Map=$@.map $(LDFLAGS)
 HOST_CFLAGS = $(DEFS) $(WARN) -g -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 
 SRC   := $(sort $(wildcard src/*.c src/*/*.c))
@@ -81,7 +81,7 @@ $(O)/fuzz/%: tests/fuzz/%.c $(filter-out src/main.c,$(SRC))
 # The unit tests on another machine's own C library, for tests/dist/build.
 $(O)/cross/%: tests/unit/%.c $(OBJ)
 	@mkdir -p $(@D)
-	@$(MUSL_CC) $(MUSL_CFLAGS) -w -Itests/dist -Itests/unit -nostdlib -static $(LDFLAGS) -o $@ $(MUSL_LIB)/crt1.o $(MUSL_LIB)/crti.o $< \
+	@$(MUSL_CC) $(filter-out -mgeneral-regs-only,$(MUSL_CFLAGS)) -w -Itests/dist -Itests/unit -nostdlib -static $(LDFLAGS) -o $@ $(MUSL_LIB)/crt1.o $(MUSL_LIB)/crti.o $< \
 		$(filter-out %/main.o,$(OBJ)) -Wl,--start-group $(MUSL_LIB)/libc.a $(LIBGCC) -Wl,--end-group $(MUSL_LIB)/crtn.o
 cross: $(O)/kinglet $(patsubst tests/unit/%.c,$(O)/cross/%,$(wildcard tests/unit/test_*.c))
 

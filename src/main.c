@@ -5,8 +5,11 @@
 #include "kinglet/personality.h"
 #include "kinglet/probe.h"
 #include "kinglet/run.h"
+#include "kinglet/supervise.h"
 
 #include <signal.h>
+
+enum { AUDIT = SMALL_PAUSE + 1 };
 
 /* In one page with what is in use anyway (idle.order). */
 static struct run container;
@@ -14,14 +17,13 @@ static struct run container;
 int main(int argc, char **argv, char **env)
 {
     struct launch *launch = &container.plan.launch;
-    const char *command = argc > 1 ? argv[1] : "";
+    const struct personality *other = personality_find(argc > 0 ? argv[0] : "");
     int which;
-    const struct personality *other = argc > 0 ? personality_find(argv[0]) : NULL;
 
     launch_block_signals(launch);
     if (other != NULL)
-        return drop_in_command(other, argv, env, launch);
-    which = options_choice("sleep|install|pause|audit|check", command);
+        return drop_in_command(other, argv, env, &container);
+    which = options_choice("sleep|install|pause|audit|check", argc > 1 ? argv[1] : "");
     switch (which) {
     case SMALL_SLEEP:
     case SMALL_INSTALL:
@@ -32,6 +34,6 @@ int main(int argc, char **argv, char **env)
     default:
         launch->mask.word[0] |= 1UL << (SIGPIPE - 1); /* a reader that has gone changes no exit status */
         sigmask_set(&launch->mask);
-        return command[0] == 'a' ? audit_command(argv + 1, env) : check_command(argv + 1, env);
+        return which == AUDIT ? audit_command(argv + 1, env) : check_command(argv + 1, env);
     }
 }

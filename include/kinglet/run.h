@@ -16,7 +16,7 @@
 struct run_options {
     struct life_rules rules; /* as far as they are options by themselves; run_rules makes the rest */
     bool write_strict, expand, group, single, subreaper, tell_reaped, licence, help, version;
-    bool pause, debug; /* no PROGRAM; everything is told: a personality alone sets these */
+    bool pause, debug; /* no PROGRAM; as if -v was given: a personality alone sets these */
     unsigned verbose, log_level, log_format;
     int death_signal;
     const char *restart, *termination_log;
@@ -25,25 +25,18 @@ struct run_options {
     struct environment_options environment;
 };
 
-/* The defaults. */
-void run_options_init(struct run_options *options);
+enum { RUN_OPTIONS = 45 }; /* rows, the end counted */
+extern const struct option run_option_rows[RUN_OPTIONS];
 
-/* The option whose short name is `letter`, which must be one of ours. */
-const struct option *run_option(char letter);
-
-/* Reads them, the environment first, into `options` (defaults are filled in here). Returns the index in argv
- * of PROGRAM; what is wrong is appended to `faults`. Pure but for the arena. */
-int run_options_parse(char *const *argv, char *const *env, struct run_options *options, struct text *faults);
+/* Reads them, the environment (NULL: none) first, into `options` (defaults are filled in here). `rows` is
+ * run_option_rows, or a copy in which others are hidden or letters are changed. Returns the index in argv of
+ * PROGRAM; what is wrong is appended to `faults`. Pure but for the arena. */
+int run_options_parse(const struct option *rows, char *const *argv, char *const *env,
+                      struct run_options *options, struct text *faults);
 
 /* Completes options->rules. Pure. What is wrong with the options, or contradictory, is appended to `faults`.
  */
 void run_rules(struct run_options *options, struct text *faults);
-
-/* The same in place of another program: as tini, dumb-init and catatonit it is an init with their options; as
- * gosu and su-exec it becomes PROGRAM. `launch` has been prepared by launch_block_signals. Returns the exit
- * status. */
-struct personality;
-int drop_in_command(const struct personality *p, char **argv, char **env, struct launch *launch);
 
 /* The life of PROGRAM, which is argv[0], as `plan` and the options that are left say. Returns the exit
  * status. */
@@ -65,5 +58,10 @@ struct run {
 /* The command. `run` is zeroed but for its launch, prepared by launch_block_signals. Returns the exit status.
  */
 int run_command(char **argv, char **env, struct run *run);
+
+/* The same in place of another program: as tini, dumb-init and catatonit it is an init with their options; as
+ * gosu and su-exec it becomes PROGRAM. */
+struct personality;
+int drop_in_command(const struct personality *p, char **argv, char **env, struct run *run);
 
 #endif

@@ -20,19 +20,18 @@ struct audit_options {
 
 #define AT(member) offsetof(struct audit_options, member)
 
-static const struct option table[] = {
-    {"min-uid", 0, OPTION_NUMBER, AT(facts.min_uid)},
-    {"policy", 0, OPTION_CHOICE, AT(facts.restricted)},
-    {"default|restricted", 0, OPTION_WORDS, 0},
-    {"fail-on", 0, OPTION_CHOICE, AT(fail_on)},
-    {"fail|warn", 0, OPTION_WORDS, 0},
-    {"format", 0, OPTION_CHOICE, AT(format)},
-    {"text|json", 0, OPTION_WORDS, 0},
-    {"help", 'h', OPTION_FLAG, AT(help)},
-};
+#define OPTIONS(X)                                                                                           \
+    X("min-uid", 0, OPTION_NUMBER, facts.min_uid)                                                            \
+    X("policy\0default|restricted", 0, OPTION_CHOICE, facts.restricted)                                      \
+    X("fail-on\0fail|warn", 0, OPTION_CHOICE, fail_on)                                                       \
+    X("format\0text|json", 0, OPTION_CHOICE, format)                                                         \
+    X("help", 'h', OPTION_FLAG, help)
 
-static const char help[] = "usage: kinglet audit [--policy default|restricted] [--min-uid 10001]\n"
-                           "       [--format text|json] [--fail-on fail|warn]\n";
+static const char names[] = OPTIONS(OPTION_NAME);
+static const struct option rows[] = {OPTIONS(OPTION_ROW){0, OPTION_END, 0}};
+
+static const char help[] = "usage: kinglet audit [--policy default|restricted] [--min-uid 10001]\t"
+                           "[--format text|json] [--fail-on fail|warn]\n";
 
 /* Of lines: colours are for a terminal, and not for who sets NO_COLOR (no-color.org). */
 static enum audit_form form(char *const *env)
@@ -52,9 +51,9 @@ int audit_command(char *const *argv, char *const *env)
 
     options.facts.min_uid = MIN_UID;
     text_init(&t, report, sizeof report);
-    first = options_parse(table, sizeof table / sizeof table[0], &options, argv, env, &t);
+    first = options_parse(names, rows, &options, argv, env, &t);
     if (options.help)
-        return output_string(help) == 0 ? 0 : FOUND_BAD;
+        return output_help(help) == 0 ? 0 : FOUND_BAD;
     if (argv[first] != NULL)
         text_fault(&t, "%s: unknown option", argv[first]);
     if (t.len > 0) {

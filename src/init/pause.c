@@ -6,6 +6,7 @@
 #include "kinglet/help.h"
 #include "kinglet/lifecycle.h"
 #include "kinglet/log.h"
+#include "kinglet/options.h"
 #include "kinglet/sigmask.h"
 #include "kinglet/text.h"
 
@@ -48,7 +49,7 @@ int small_command(enum small_command which, char *const *argv)
     const char *usage = "sleep DURATION (like 250ms, 5s, 2m)\0install PATH\0pause";
     const char *word = argv[1];
 
-    if (help_is_wanted(word))
+    if (word != NULL && options_choice("--help|-h", word) >= 0)
         return help_print(HELP_COMMANDS);
     if (which == SMALL_PAUSE ? word != NULL : word == NULL || argv[2] != NULL) {
         for (unsigned i = 0; i < which; i++)

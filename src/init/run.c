@@ -48,7 +48,6 @@ static void drop(struct run *r)
     struct text *faults = &r->faults;
 
     descriptors_close(r->env);
-    r->plan.launch.listen_pid = descriptors_listen_pid(r->env);
     refusal_open(o->termination_log);
     if (r->identity.wanted)
         descriptors_own_stdio(r->identity.uid);
@@ -76,6 +75,7 @@ int run_program(struct supervise_plan *plan, const struct run_options *options, 
     plan->life.rules = &options->rules;
     plan->launch.argv = argv;
     plan->launch.env = env;
+    plan->launch.listen_pid = descriptors_listen_pid(env);
     plan->launch.death_signal = options->death_signal;
     launch_find_terminal(&plan->launch);
     if (options->death_signal != 0) /* after the change of user, which clears it */
@@ -88,7 +88,7 @@ int run_command(char **argv, char **env, struct run *r)
     struct run_options *o = &r->options;
 
     text_init(&r->faults, r->reasons, sizeof r->reasons);
-    r->argv = argv + run_options_parse(argv, env, o, &r->faults);
+    r->argv = argv + run_options_parse(run_option_rows, argv, env, o, &r->faults);
     r->env = env;
     r->root = geteuid() == 0;
     log_setup(o->log_level + o->verbose, o->log_format == 1 ? LOG_JSON : NULL, NULL);

@@ -27,31 +27,32 @@ struct check_options {
 
 #define AT(member) offsetof(struct check_options, member)
 
-static const struct option table[] = {
-    {"timeout", 't', OPTION_DURATION, AT(probe.timeout)},
-    {"wait", 0, OPTION_DURATION, AT(probe.wait)},
-    {"status", 0, OPTION_STRING, AT(probe.status)},
-    {"header", 'H', OPTION_LIST, AT(probe.headers)},
-    {"method", 'X', OPTION_CHOICE, AT(probe.method)},
-    {"GET|HEAD", 0, OPTION_WORDS, 0},
-    {"body", 0, OPTION_STRING, AT(probe.body)},
-    {"json", 0, OPTION_LIST, AT(probe.json)},
-    {"quiet", 'q', OPTION_FLAG, AT(probe.quiet)},
-    {"verbose", 'v', OPTION_FLAG, AT(probe.verbose)},
-    {"help", 'h', OPTION_FLAG, AT(help)},
-};
+#define OPTIONS(X)                                                                                           \
+    X("timeout", 't', OPTION_DURATION, probe.timeout)                                                        \
+    X("wait", 0, OPTION_DURATION, probe.wait)                                                                \
+    X("status", 0, OPTION_STRING, probe.status)                                                              \
+    X("header", 'H', OPTION_LIST, probe.headers)                                                             \
+    X("method\0GET|HEAD", 'X', OPTION_CHOICE, probe.method)                                                  \
+    X("body", 0, OPTION_STRING, probe.body)                                                                  \
+    X("json", 0, OPTION_LIST, probe.json)                                                                    \
+    X("quiet", 'q', OPTION_FLAG, probe.quiet)                                                                \
+    X("verbose", 'v', OPTION_FLAG, probe.verbose)                                                            \
+    X("help", 'h', OPTION_FLAG, help)
+
+static const char names[] = OPTIONS(OPTION_NAME);
+static const struct option rows[] = {OPTIONS(OPTION_ROW){0, OPTION_END, 0}};
 
 static const char help[] =
     "usage: kinglet check [OPTION...] [TARGET...]   exit 0 when all are healthy, or 1\n"
-    "targets  http://host[:port]/path      http+unix:///run/app.sock:/path\n"
-    "         tcp://host:port              unix:///run/app.sock\n"
-    "         grpc://host:port[/service]   tls://host:port\n"
-    "         postgres://host  redis://host  fcgi://host[/ping]  (NAME+unix:// too)\n"
-    "         file:///path?max-age=30s     ${VAR:-word} is expanded in all of them\n"
-    "         none: what PID 1 says, or else the targets in KINGLET_HEALTH\n"
-    "options  -t --timeout 2s   total, for all targets     --wait DURATION  retry\n"
-    "         --status 200-399  -H --header 'Name: value'  -X --method GET|HEAD\n"
-    "         --body TEXT       --json PATH=VALUE   -q --quiet   -v --verbose\n";
+    "targets      http://host[:port]/path     http+unix:///run/app.sock:/path\t"
+    "tcp://host:port             unix:///run/app.sock\t"
+    "grpc://host:port[/service]  tls://host:port\t"
+    "postgres://host redis://host fcgi://host[/ping] (NAME+unix:// too)\t"
+    "file:///path?max-age=30s    ${VAR:-word} is expanded in all of them\t"
+    "none: what PID 1 says, or else the targets in KINGLET_HEALTH\n"
+    "options      -t --timeout 2s   total, for all targets     --wait DURATION  retry\t"
+    "--status 200-399  -H --header 'Name: value'  -X --method GET|HEAD\t"
+    "--body TEXT       --json PATH=VALUE   -q --quiet   -v --verbose\n";
 
 /* The exit status by the name of PID 1, which it alone can set; bad news is waited out for `wait`. Or -1
  * where PID 1 supervises nothing. The report says which. */
@@ -121,10 +122,10 @@ static void become_like_pid1(void)
 static void targets_from_environment(char *const *env, struct list *targets, struct text *faults)
 {
     struct list *list = targets;
-    static const struct option health[] = {{"health", 0, OPTION_LIST, 0}};
+    static const struct option health[] = {{0, OPTION_LIST, 0}, {0, OPTION_END, 0}};
     char *const none[] = {"check", NULL};
 
-    options_parse(health, 1, list, none, env, faults);
+    options_parse("health", health, list, none, env, faults);
 }
 
 static int finish(int result, bool quiet, const struct text *report)
@@ -146,9 +147,9 @@ int check_command(char *const *argv, char *const *env)
     memset(&options, 0, sizeof options);
     text_init(&faults, reasons, sizeof reasons);
     text_init(&report, lines, sizeof lines);
-    first = options_parse(table, sizeof table / sizeof table[0], &options, argv, env, &faults);
+    first = options_parse(names, rows, &options, argv, env, &faults);
     if (options.help)
-        return output_string(help) == 0 ? 0 : UNHEALTHY;
+        return output_help(help) == 0 ? 0 : UNHEALTHY;
     for (; argv[first] != NULL; first++)
         if (list_add(&targets, argv[first]) != 0)
             text_put(&faults, log_errno(ENOMEM));

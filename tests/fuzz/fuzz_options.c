@@ -25,7 +25,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     argv[argc] = NULL;
     env[count] = NULL;
     text_init(&faults, bytes, sizeof bytes);
-    first = run_options_parse(argv, env, &options, &faults);
+    first = run_options_parse(run_option_rows, argv, env, &options, &faults);
     FUZZ_MUST(first >= 1 && first <= argc);
     run_rules(&options, &rules, &faults);
     for (int s = 0; s <= SIGNAL_MAX; s++)

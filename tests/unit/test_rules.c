@@ -10,7 +10,7 @@ static struct life_rules rules_of(const char *const *words, const char *const *e
 {
     struct run_options options;
 
-    run_options_parse((char *const *)words, (char *const *)env, &options, faults);
+    run_options_parse(run_option_rows, (char *const *)words, (char *const *)env, &options, faults);
     run_rules(&options, faults);
     return options.rules;
 }
