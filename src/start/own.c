@@ -2,8 +2,7 @@
  *
  * A directory is read to its end, its files are given away as they are met, and the names of its directories
  * are kept; only then is one of these entered. So one directory is open, and another while it is read. The
- * way back is
- * `..`, which must be the very directory that we came from.
+ * way back is `..`, which must be the very directory that we came from.
  *
  * Files come first, by two processes, of which each takes the files of half of the directories; then the
  * directories, each after what is in it. So a directory is root's as long as anything in it is to be changed:
