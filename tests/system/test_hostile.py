@@ -70,7 +70,7 @@ def test_case(case):
 
 def test_the_limits_are_real():
     """The same limits a few pages lower end the probe: they do bound it."""
-    p = subprocess.run([*limited(12 * KIB), KINGLET, "check", "http://127.0.0.1:1/"], capture_output=True, env={"PATH": "/"}, check=False)
+    p = subprocess.run([*limited(8 * KIB), KINGLET, "check", "http://127.0.0.1:1/"], capture_output=True, env={"PATH": "/"}, check=False)
     assert p.returncode not in (0, 1), p
 
 
