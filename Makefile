@@ -20,10 +20,10 @@ export KINGLET := $(abspath $(O))/kinglet
 WARN := -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wswitch-enum \
 	-Wvla -Wformat=2 -Wundef $(if $(CI),-Werror)
 DEFS := -std=c11 -D_GNU_SOURCE -DKINGLET_VERSION='"$(VERSION)"' -Iinclude -MMD -MP -ffile-prefix-map=$(CURDIR)=.
-# Each array of characters is guarded (-strong guards all locals pointed to, for 2.6 KB). CET takes a C library built for it.
-HARD := -fPIE -fstack-protector -fstack-clash-protection $(if $(findstring x86_64,$(TRIPLE)),-fcf-protection=none -malign-data=abi -mgeneral-regs-only)
-SMALL := -Oz -fno-move-loop-invariants -fno-expensive-optimizations -fno-caller-saves -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables -fno-unwind-tables \
-	-fomit-frame-pointer -fno-ident -fvisibility=hidden -fmerge-all-constants
+# No CET: the loader asks for its marks only where the C library is built for it too, and musl is not.
+HARD := -fPIE -fstack-protector-strong -fstack-clash-protection $(if $(findstring x86_64,$(TRIPLE)),-fcf-protection=none -malign-data=abi -mgeneral-regs-only)
+SMALL := -Oz -fno-move-loop-invariants -fno-expensive-optimizations -fno-caller-saves -fno-optimize-sibling-calls -fno-tree-tail-merge -fno-tree-loop-im \
+	-ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables -fno-unwind-tables -fomit-frame-pointer -fno-ident -fvisibility=hidden -fmerge-all-constants
 MUSL_CFLAGS = $(DEFS) $(WARN) $(HARD) $(SMALL) -nostdinc -isystem $(MUSL_INC) -isystem $(GCC_INC) $(CFLAGS)
 MUSL_LDFLAGS = -nostdlib -static-pie $(LINKER) -Wl,-z,relro,-z,now,-z,noexecstack,--no-dynamic-linker \
 	-Wl,--gc-sections,--build-id=none,-O2,-s,-Map=$@.map $(LDFLAGS)
