@@ -39,7 +39,7 @@ static void options(const struct probe_options *o, struct http_want *want, struc
 /* Whether it can be an address or a name at all: what ends in a number has to be an IPv4 address. */
 static bool is_host(const char *host, char *buffer)
 {
-    static struct addresses ignored;
+    struct addresses ignored;
     const char *last = strrchr(host, '.');
 
     if (address_literal(host, &ignored))
@@ -69,11 +69,12 @@ static void target(const char *word, char *const *env, const struct http_want *w
         return;
     if (t->host != NULL && !t->is_unix && !is_host(t->host, buffer))
         wrong = "has a bad host";
-    text_init(&out, buffer, sizeof buffer);
-    if (want->header_count > 0 || strlen(word) > LONG) /* no message repeats its target so often */
+    if (want->header_count > 0 || strlen(word) > LONG) { /* no message repeats its target so often */
+        text_init(&out, buffer, sizeof buffer);
         protocol_begin(&protocol, t, want, random, &out);
-    if (out.cut)
-        wrong = "and its headers are too long (4096 bytes)";
+        if (out.cut)
+            wrong = "and its headers are too long (4096 bytes)";
+    }
     if (wrong != NULL)
         text_fault(faults, "target '%s' %s", t->shown, wrong);
 }

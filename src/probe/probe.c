@@ -259,7 +259,7 @@ static void put_line(const struct look *l, const struct probe_plan *plan, struct
 
     if (plan->brief)
         text_next(report);
-    text_format(report, "%s: %s: %s", &"unhealthy"[l->healthy ? 2 : 0], l -> target -> shown, l -> why.at);
+    text_format(report, "%s: %s: %s", l->healthy ? "healthy" : "unhealthy", l->target->shown, l->why.at);
     if (l->late || l->at[CONNECTED] != 0) {
         text_put(report, l->late ? ": " : " in ");
         text_duration(report, l->at[DECIDED] - since);
