@@ -8,7 +8,6 @@
 #include "kinglet/options.h"
 #include "kinglet/supervise.h"
 
-#include <limits.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -52,14 +51,13 @@ int run_program(struct supervise_plan *plan, const struct run_options *options, 
 /* All that the command is made of. */
 struct run {
     char **argv, **env; /* PROGRAM's */
-    struct text faults; /* in `reasons` */
+    struct text faults;
     bool root;
     struct identity identity;
     struct run_options options;
     struct probe_plan health, wait;
     struct confine confine;
     struct supervise_plan plan;
-    char reasons[PIPE_BUF];
 };
 
 /* The command. `run` is zeroed but for its launch, prepared by launch_block_signals. Returns the exit status.

@@ -11,6 +11,7 @@
 #include "kinglet/own.h"
 #include "kinglet/refusal.h"
 
+#include <limits.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <unistd.h>
@@ -83,11 +84,14 @@ int run_program(struct supervise_plan *plan, const struct run_options *options, 
     return supervise(plan);
 }
 
+/* Why PROGRAM is not started. */
+static char reasons[PIPE_BUF];
+
 int run_command(char **argv, char **env, struct run *r)
 {
     struct run_options *o = &r->options;
 
-    text_init(&r->faults, r->reasons, sizeof r->reasons);
+    text_init(&r->faults, reasons, sizeof reasons);
     r->argv = argv + run_options_parse(argv, env, o, &r->faults);
     r->env = env;
     r->root = geteuid() == 0;
@@ -102,7 +106,7 @@ int run_command(char **argv, char **env, struct run *r)
         drop(r);
     if (r->faults.len > 0) {
         refusal_open(o->termination_log);
-        refuse("%s", r->reasons);
+        refuse("%s", reasons);
         return STATUS_REFUSED;
     }
     r->plan.health = &r->health;

@@ -72,7 +72,7 @@ static void tell_probe(const struct life *l, bool bad, const char *line)
 /* In the child. What it says is what PID 1 will conclude from its exit status. */
 static _Noreturn void be_probe(const struct supervise_plan *s)
 {
-    char line[PIPE_BUF];
+    static char line[PIPE_BUF];
     struct text report;
     int bad;
 
