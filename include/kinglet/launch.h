@@ -34,17 +34,17 @@ struct launch_failure {
 struct confine;
 
 struct launch {
-    char *const *argv;
-    char *const *env;
-    struct sigmask mask;   /* as we found it; PROGRAM gets it back */
-    bool ignored_child;    /* SIGCHLD was ignored when we came; PROGRAM gets that back */
+    int terminal;          /* the descriptor whose foreground is handed over; -1: none */
+    volatile int failed;   /* told by the child, which shares our memory: the exit status to report */
     unsigned char session; /* enum launch_session */
+    bool ignored_child;    /* SIGCHLD was ignored when we came; PROGRAM gets that back */
     struct launch_failure failure;
     int death_signal; /* what PROGRAM gets should we die; 0: nothing */
+    char *const *argv;
+    char *const *env;
     char *listen_pid; /* where PROGRAM's pid is to be written in `env` (sd_listen_fds(3)); NULL: nowhere */
     const struct confine *confine; /* what PROGRAM may write to; NULL: all */
-    int terminal;                  /* the descriptor whose foreground is handed over; -1: none */
-    volatile int failed;           /* told by the child, which shares our memory: the exit status to report */
+    struct sigmask mask;           /* as we found it; PROGRAM gets it back */
 };
 
 /* Takes note of the mask and of SIGCHLD, blocks every signal, and makes SIGCHLD's disposition the

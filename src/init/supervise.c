@@ -72,7 +72,7 @@ static void tell_probe(const struct life *l, bool bad, const char *line)
 /* In the child. What it says is what PID 1 will conclude from its exit status. */
 static _Noreturn void be_probe(const struct supervise_plan *s)
 {
-    char line[PIPE_BUF];
+    static char line[PIPE_BUF];
     struct text report;
     int bad;
 
@@ -118,8 +118,8 @@ static int start_program(struct supervise_plan *s)
 static void tell(const struct life *l)
 {
     static const char lines[] = "stopping\0"
-                                "PROGRAM has exited: asking the processes it left to stop\0"
-                                "PROGRAM has exited, and processes it left do not stop: killing them\0"
+                                "PROGRAM has exited: asking what it left to stop\0"
+                                "processes that PROGRAM left do not stop: killing them\0"
                                 "the stop time-out has passed: killing what is left\0"
                                 "a process outlives SIGKILL: not waiting for it\0"
                                 "PROGRAM is started again in \0"

@@ -18,7 +18,7 @@ enum { GENERATIONS = 1000 }; /* a chain of parents longer than this is a race, n
 /* The parent of `pid` by the fourth field of /proc/PID/stat (proc(5)), or 0. */
 static pid_t parent_of(pid_t pid)
 {
-    char stat[256]; /* the path before that */
+    static char stat[256]; /* the path before that */
     const char *at;
     struct text t;
     uint64_t parent = 0;
@@ -56,7 +56,7 @@ static void signal_descendants(int signal_number)
 {
     int fd = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     const struct directory_entry *e;
-    struct directory d;
+    static struct directory d;
     uint64_t pid;
 
     directory_begin(&d, fd);
