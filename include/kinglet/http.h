@@ -15,25 +15,19 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-struct status_range {
-    uint16_t first, last;
-};
-
-enum { STATUS_RANGES = 8 };
-
 /* What is asked, and what counts as healthy. */
 struct http_want {
     bool head;
+    unsigned json_count;
     const char *const *headers; /* `Name: value`, no line ends */
     size_t header_count;
-    const char *body; /* must occur in the body; NULL: no matter */
-    size_t status_count, json_count;
-    struct status_range status[STATUS_RANGES];
+    const char *body;   /* must occur in the body; NULL: no matter */
+    const char *status; /* a list like `200-299,429` */
     struct json_assertion json[JSON_ASSERTIONS];
 };
 
-/* Parses `200-299,429`. Returns 0, or -1 for what is no such list. */
-int http_status_parse(const char *word, struct http_want *want);
+/* Whether `status` is in `list`: 1 or 0; or -1 for what is no such list. */
+int http_status_in(const char *list, unsigned status);
 
 /* Whether `header` is `Name: value` with a token for a name (RFC 9110, 5.1) and no control characters. */
 bool http_header_is_valid(const char *header);
@@ -44,16 +38,13 @@ void http_request(const struct target *target, const struct http_want *want, str
 struct http {
     const struct http_want *want;
     unsigned char phase;
-    unsigned char body; /* how its end is known */
-    bool informational; /* the head being read is a 1xx */
-    bool cut;           /* the line being read did not fit */
-    unsigned short status;
+    bool chunked;
+    unsigned len; /* of `line` */
+    unsigned status;
+    unsigned taken;     /* of everything, against endless answers */
+    const char *needle; /* what is still to come of want->body */
+    uint64_t left;      /* of the body, or of the chunk */
     char line[64];
-    unsigned char len;
-    uint64_t left;  /* of the body, or of the chunk */
-    uint64_t taken; /* of everything, against endless answers */
-    size_t matched; /* of want->body */
-    bool found;
     struct json json;
 };
 

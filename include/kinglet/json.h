@@ -12,35 +12,37 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 enum { JSON_ASSERTIONS = 8, JSON_DEPTH = 32, JSON_WORD = 128 };
 
 struct json_assertion {
     const char *path; /* up to the = */
-    size_t path_len;
+    int path_len;
     const char *value;
-    size_t value_len;
+    unsigned value_len;
     bool string_only;
+};
+
+struct json_level {
+    char open;      /* { or [; 0 around the whole */
+    uint32_t index; /* of the element, in an array */
+    /* what is left of each assertion's path where it has led to the value to come: "=VALUE" for this one, a
+     * name for one within; "" where it has led elsewhere */
+    const char *rest[JSON_ASSERTIONS];
 };
 
 struct json {
     const struct json_assertion *assertion;
-    size_t count;
-    unsigned char depth;
+    struct json_level *level; /* of the innermost container that is open */
+    unsigned count;
+    unsigned len;  /* of `word` */
+    unsigned unit; /* the code units of the last two escapes, where they follow one another */
     unsigned char state;
-    unsigned char escape; /* hexadecimal digits still to come */
-    unsigned short unit;  /* the code unit of an escape */
-    unsigned short high;  /* a high surrogate that waits for its other half */
-    bool in_name;
-    bool cut;
-    size_t len;
+    unsigned char escape;
     bool holds[JSON_ASSERTIONS];
-    bool is_object[JSON_DEPTH + 1];
-    char word[JSON_WORD]; /* of the name, string or literal being read */
-    unsigned long index[JSON_DEPTH + 1];
-    /* how many leading names of each assertion's path name the container that is open, and whether the value
-     * to come is within */
-    unsigned char on_path[JSON_ASSERTIONS][JSON_DEPTH + 1];
+    char word[JSON_WORD + 2]; /* of the name, string or literal being read, a NUL behind a literal */
+    struct json_level levels[JSON_DEPTH + 1];
 };
 
 /* Splits PATH=VALUE. Returns NULL, or what is wrong with it. */

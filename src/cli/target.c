@@ -8,220 +8,182 @@
 
 #include <string.h>
 
-enum { SOCKET_PATH_MAX = 107 /* sun_path less its NUL, unix(7) */ };
+enum {
+    SOCKET_PATH_MAX = 107, /* sun_path less its NUL, unix(7) */
+    HOST_MAX = 253,        /* RFC 1035, 2.3.4 */
+};
+
+enum { NO_SOCKET, OR_SOCKET /* as NAME+unix:// */, SOCKET };
 
 static const struct scheme {
     char name[9];
-    unsigned char kind;
-    bool any_unix; /* also as NAME+unix:// */
+    unsigned char kind, form;
     uint16_t port; /* the default; 0: must be given */
 } schemes[] = {
-    {"http", TARGET_HTTP, true, 80},           {"tcp", TARGET_CONNECT, false, 0},
-    {"unix", TARGET_CONNECT, true, 0},         {"grpc", TARGET_GRPC, true, 0},
-    {"postgres", TARGET_POSTGRES, true, 5432}, {"redis", TARGET_REDIS, true, 6379},
-    {"fcgi", TARGET_FCGI, true, 9000},         {"tls", TARGET_TLS, false, 443},
-    {"file", TARGET_FILE, false, 0},
+    {"http", TARGET_HTTP, OR_SOCKET, 80},
+    {"tcp", TARGET_CONNECT, NO_SOCKET, 0},
+    {"unix", TARGET_CONNECT, SOCKET, 0},
+    {"grpc", TARGET_GRPC, OR_SOCKET, 0},
+    {"postgres", TARGET_POSTGRES, OR_SOCKET, 5432},
+    {"redis", TARGET_REDIS, OR_SOCKET, 6379},
+    {"fcgi", TARGET_FCGI, OR_SOCKET, 9000},
+    {"tls", TARGET_TLS, NO_SOCKET, 443},
+    {"file", TARGET_FILE, NO_SOCKET, 0},
 };
 
-static char *copy(const char *bytes, size_t len)
+/* The scheme called `name`, from which +unix is taken, or NULL. */
+static const struct scheme *find_scheme(char *name, bool *is_unix)
 {
-    char *fresh = arena_take(len + 1);
+    size_t len = strcspn(name, "+");
 
-    if (fresh != NULL && len > 0)
-        memcpy(fresh, bytes, len);
-    return fresh;
-}
-
-/* Percent-decodes `s` in place (RFC 3986, 2.1). Returns 0, or -1 for a bad escape or a control character. */
-static int decode(char *s)
-{
-    char *to = s;
-
-    for (; *s != '\0'; s++) {
-        if (*s == '%') {
-            int high = text_hex(s[1]), low = high < 0 ? -1 : text_hex(s[2]);
-            if (low < 0 || high * 16 + low < 0x20 || high * 16 + low == 0x7F)
-                return -1;
-            *to++ = (char)(high * 16 + low);
-            s += 2;
-        } else {
-            *to++ = *s;
-        }
-    }
-    *to = '\0';
-    return 0;
-}
-
-static const struct scheme *find_scheme(const char *word, size_t len, bool *is_unix)
-{
-    static const char suffix[] = "+unix";
-    size_t n = sizeof suffix - 1;
-
-    *is_unix = len > n && memcmp(word + len - n, suffix, n) == 0;
+    *is_unix = strcmp(name + len, "+unix") == 0;
     if (*is_unix)
-        len -= n;
-    for (size_t i = 0; i < sizeof schemes / sizeof schemes[0]; i++) {
-        const struct scheme *s = &schemes[i];
-        if (strlen(s->name) != len || memcmp(s->name, word, len) != 0)
-            continue;
-        if (*is_unix && (!s->any_unix || s->kind == TARGET_CONNECT))
-            return NULL;
-        *is_unix = *is_unix || strcmp(s->name, "unix") == 0;
-        return s;
-    }
+        name[len] = '\0';
+    for (const struct scheme *s = schemes; s < schemes + sizeof schemes / sizeof schemes[0]; s++)
+        if (strcmp(s->name, name) == 0 && (!*is_unix || s->form == OR_SOCKET)) {
+            *is_unix |= s->form == SOCKET;
+            return s;
+        }
     return NULL;
 }
 
 /* Each of these returns NULL, or what is wrong. */
-static const char *parse_authority(const char *at, size_t len, const struct scheme *scheme, struct target *t)
-{
-    const char *end = at + len, *host = at, *host_end, *port;
-    uint64_t number;
 
-    for (const char *c = at; c < end; c++)
-        if (*c == '@')
-            host = c + 1;
-    if (host > at) {
-        char *userinfo = copy(at, (size_t)(host - 1 - at));
-        if (userinfo == NULL || decode(userinfo) != 0)
+/* Percent-decodes in place (RFC 3986, 2.1). */
+static const char *parse_userinfo(char *s, struct target *t)
+{
+    char *to = s;
+
+    t->userinfo = s;
+    for (; *s != '\0'; s++) {
+        int c = (unsigned char)*s;
+        if (c == '%') {
+            c = text_hex(s[1]) * 16 | text_hex(s[2]); /* negative where one of them is */
+            s += 2;
+        }
+        if (c < 0x20 || c == 0x7F)
             return "has bad credentials";
-        t->userinfo = userinfo;
+        *to++ = (char)c;
     }
-    if (host < end && *host == '[') {
-        host++;
-        host_end = memchr(host, ']', (size_t)(end - host));
-        if (host_end == NULL)
-            return "has a [ that is not closed";
-        port = host_end + 1;
-        for (const char *c = host; c < host_end; c++)
-            if (text_hex(*c) < 0 && *c != ':' && *c != '.')
-                return "has a bad IPv6 address";
-    } else {
-        host_end = memchr(host, ':', (size_t)(end - host));
-        if (host_end == NULL)
-            host_end = end;
-        port = host_end;
-        for (const char *c = host; c < host_end; c++)
-            if (!text_is_alnum(*c) && *c != '.' && *c != '-' && *c != '_')
-                return "has a bad host";
-    }
-    if (host_end == host)
-        return "has no host";
-    if (host_end - host > 253)
-        return "has too long a host";
-    t->port = scheme->port;
-    if (port < end && *port != ':')
-        return "has a bad host";
-    if (port < end) {
-        if (number_parse(port + 1, (size_t)(end - port - 1), 65535, &number) != 0 || number == 0)
-            return "has a bad port (1 to 65535)";
-        t->port = (uint16_t)number;
-    }
-    if (t->port == 0)
-        return "needs a port (host:port)";
-    t->host = copy(host, (size_t)(host_end - host));
-    return t->host == NULL ? "does not fit into memory" : NULL;
+    *to = '\0';
+    return NULL;
 }
 
-/* `at` begins with the socket's path; `:/` begins what is asked for. */
-static const char *parse_socket(const char *at, struct target *t)
+static const char *parse_host(char *host, const struct scheme *scheme, struct target *t)
 {
-    const char *rest = text_find(at, ":/");
-    size_t len = rest == NULL ? strlen(at) : (size_t)(rest - at);
+    bool v6 = *host == '[';
+    char *end, *port;
+    uint64_t number = scheme->port;
 
-    if (at[0] != '/' || len < 2)
-        return "needs the absolute path of a socket";
-    if (len > SOCKET_PATH_MAX)
-        return "has too long a path for a socket (107 bytes)";
-    t->is_unix = true;
-    t->host = copy(at, len);
-    t->path = rest == NULL ? "" : copy(rest + 1, strcspn(rest + 1, "#"));
-    return t->host == NULL || t->path == NULL ? "does not fit into memory" : NULL;
+    host += v6;
+    end = host;
+    while (*end == '.' ||
+           (v6 ? *end == ':' || text_hex(*end) >= 0 : *end == '-' || *end == '_' || text_is_alnum(*end)))
+        end++;
+    if (v6 && *end != ']')
+        return *end == '\0' ? "has a [ that is not closed" : "has a bad IPv6 address";
+    port = end + v6;
+    if (*port == ':') {
+        port++;
+        if (number_parse(port, strlen(port), 65535, &number) != 0 || number == 0)
+            return "has a bad port (1 to 65535)";
+    } else if (*port != '\0') {
+        return "has a bad host";
+    }
+    if (end == host)
+        return "has no host";
+    if (end - host > HOST_MAX)
+        return "has too long a host";
+    if (number == 0)
+        return "needs a port (host:port)";
+    *end = '\0';
+    t->host = host;
+    t->port = (uint16_t)number;
+    return NULL;
 }
 
-static const char *parse_file(const char *at, struct target *t)
+/* What stands behind the path of a file, from which the ? has been taken if it was there. */
+static const char *parse_age(const char *query, struct target *t)
 {
     static const char age[] = "max-age=";
-    size_t len = strcspn(at, "?");
 
-    if (at[0] != '/' || len < 2)
-        return "needs an absolute path";
-    t->path = copy(at, len);
-    t->max_age = INT64_MAX;
-    if (at[len] == '?') {
-        if (strncmp(at + len + 1, age, sizeof age - 1) != 0)
-            return "knows no other query than ?max-age=DURATION";
-        if (duration_parse(at + len + sizeof age, &t->max_age) != NULL)
-            return "has a bad max-age (like 30s)";
-    }
-    return t->path == NULL ? "does not fit into memory" : NULL;
+    t->max_age = CLOCK_NONE;
+    if (query[-1] != '\0')
+        return NULL;
+    if (strncmp(query, age, sizeof age - 1) != 0)
+        return "knows no other query than ?max-age=DURATION";
+    return duration_parse(query + sizeof age - 1, &t->max_age) == NULL ? NULL
+                                                                       : "has a bad max-age (like 30s)";
 }
 
+/* In place: where the parts of a copy of `word` are not followed by NULs, NULs are put there. */
 static const char *parse(const char *word, struct target *t)
 {
-    const char *rest = text_find(word, "://");
+    const char *colon = text_find(word, "://"), *wrong;
     const struct scheme *scheme;
-    bool is_unix;
-    size_t len;
+    size_t len = strlen(word), before;
+    char *copy, *rest, *host, *end;
 
-    for (const char *c = word; *c != '\0'; c++)
-        if ((unsigned char)*c <= ' ' || *c == 0x7F)
-            return "holds a blank or a control character";
-    if (rest == NULL)
+    if (colon == NULL)
         return "is not a target (like http://localhost:8000/health)";
-    scheme = find_scheme(word, (size_t)(rest - word), &is_unix);
+    copy = arena_take(2 * len + 2);
+    if (copy == NULL) {
+        t->shown = "...";
+        return "does not fit into memory";
+    }
+    memcpy(copy, word, len);
+    before = (size_t)(colon - word) + 3;
+    rest = host = copy + before;
+    for (end = rest; strchr("/?#", *end) == NULL; end++)
+        if (*end == '@')
+            host = end + 1;
+    t->shown = memcpy(copy + len + 1, word, before);
+    memcpy(copy + len + 1 + before, host, strlen(host));
+    for (; *word != '\0'; word++)
+        if ((unsigned char)*word <= ' ' || *word == 0x7F)
+            return "holds a blank or a control character";
+    rest[-3] = '\0';
+    scheme = find_scheme(copy, &t->is_unix);
     if (scheme == NULL)
-        return strncmp(word, "https:", 6) == 0
+        return strcmp(copy, "https") == 0
                    ? "would need TLS, which is not spoken here: tls://host:port tells whether it answers"
                    : "has an unknown scheme (http, tcp, unix, grpc, tls, postgres, redis, fcgi and file are "
                      "known)";
-    rest += 3;
     t->kind = (enum target_kind)scheme->kind;
-    t->path = "";
-    if (t->kind == TARGET_FILE)
-        return parse_file(rest, t);
-    if (is_unix)
-        return parse_socket(rest, t);
-    len = strcspn(rest, "/?#");
-    if (rest[len] != '\0') {
-        size_t path_len = strcspn(rest + len, "#");
-        bool slash = rest[len] == '?'; /* http://host?query asks for /?query */
-        char *path = arena_take(path_len + 2);
-        if (path == NULL)
-            return "does not fit into memory";
-        if (path_len > 0) {
-            path[0] = '/';
-            memcpy(path + slash, rest + len, path_len);
+    t->path = rest;
+    if (t->is_unix || t->kind == TARGET_FILE) {
+        end = t->is_unix ? (char *)text_find(rest, ":/") : strchr(rest, '?');
+        if (end == NULL)
+            end = rest + strlen(rest);
+        else
+            *end++ = '\0';
+        if (rest[0] != '/' || rest[1] == '\0')
+            return t->is_unix ? "needs the absolute path of a socket" : "needs an absolute path";
+        if (!t->is_unix)
+            return parse_age(end, t);
+        if (strlen(rest) > SOCKET_PATH_MAX)
+            return "has too long a path for a socket (107 bytes)";
+        t->host = rest;
+    } else {
+        /* away from the path, to have room for a NUL, and for the / of http://host?query, which asks for
+         * /?query */
+        memmove(copy, rest, (size_t)(end - rest));
+        copy[end - rest] = '\0';
+        if (host > rest) {
+            copy[host - rest - 1] = '\0';
+            wrong = parse_userinfo(copy, t);
+            if (wrong != NULL)
+                return wrong;
         }
-        t->path = path;
+        wrong = parse_host(copy + (host - rest), scheme, t);
+        if (wrong != NULL)
+            return wrong;
+        if (*end == '?')
+            *--end = '/';
     }
-    return parse_authority(rest, len, scheme, t);
-}
-
-/* The word without what stands between :// and @. */
-static const char *without_credentials(const char *word)
-{
-    const char *from, *at = NULL;
-    size_t authority;
-    char *shown;
-
-    if (strchr(word, '@') == NULL)
-        return word;
-    from = text_find(word, "://");
-    if (from == NULL)
-        return word;
-    from += 3;
-    authority = strcspn(from, "/?#");
-    for (size_t i = 0; i < authority; i++)
-        if (from[i] == '@')
-            at = from + i + 1;
-    if (at == NULL)
-        return word;
-    shown = copy(word, strlen(word));
-    if (shown == NULL)
-        return "...";
-    memmove(shown + (from - word), at, strlen(at) + 1);
-    return shown;
+    t->path = end;
+    end[strcspn(end, "#")] = '\0';
+    return NULL;
 }
 
 int target_parse(const char *word, struct target *target, struct text *faults)
@@ -229,7 +191,7 @@ int target_parse(const char *word, struct target *target, struct text *faults)
     const char *wrong;
 
     memset(target, 0, sizeof *target);
-    target->shown = without_credentials(word);
+    target->shown = word;
     wrong = parse(word, target);
     if (wrong == NULL)
         return 0;

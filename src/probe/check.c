@@ -3,14 +3,12 @@
 
 #include "kinglet/calls.h"
 #include "kinglet/clock.h"
-#include "kinglet/expand.h"
 #include "kinglet/file.h"
 #include "kinglet/log.h"
 #include "kinglet/number.h"
 #include "kinglet/options.h"
 #include "kinglet/output.h"
 
-#include <errno.h>
 #include <limits.h>
 #include <poll.h>
 #include <stddef.h>
@@ -59,7 +57,7 @@ static const char help[] =
 static int verdict_of_pid1(int64_t wait, struct text *report)
 {
     static const char prefix[] = "init:";
-    char name[32];
+    static char name[32];
     const char *verdict = name + sizeof prefix - 1;
     int64_t deadline = clock_us() + wait;
 
@@ -84,34 +82,31 @@ static int verdict_of_pid1(int64_t wait, struct text *report)
     }
 }
 
-/* The first number of the next line behind the first that begins with `name` (four bytes), or -1. */
-static long status_field(const char **at, const char *name)
+/* The number behind `name`, or -1. */
+static long status_field(const char *status, const char *name)
 {
+    const char *at = text_find(status, name);
     uint64_t number;
 
-    do {
-        *at = strchr(*at + 1, name[0]);
-        if (*at == NULL)
-            return -1;
-    } while ((*at)[-1] != '\n' || strncmp(*at, name, 4) != 0);
-    *at += 5; /* a tab is behind it */
-    return number_scan(at, UINT32_MAX / 2, &number) == 0 ? (long)number : -1;
+    if (at == NULL)
+        return -1;
+    at += strlen(name);
+    return number_scan(&at, UINT32_MAX / 2, &number) == 0 ? (long)number : -1;
 }
 
 /* A probe that an engine starts as root in an image that drops to another user: become that user, as far as
  * that is allowed. */
 static void become_like_pid1(void)
 {
-    char status[2048];
-    const char *at = status;
+    static char status[2048];
     long uid, gid;
     unsigned group;
 
     if (geteuid() != 0 || file_read("/proc/1/status", status, sizeof status) <= 0)
         return;
-    uid = status_field(&at, "Uid:");
-    gid = uid <= 0 ? -1 : status_field(&at, "Gid:");
-    if (gid < 0)
+    uid = status_field(status, "\nUid:\t");
+    gid = status_field(status, "\nGid:\t");
+    if (uid <= 0 || gid < 0)
         return;
     group = (unsigned)gid;
     syscall(CALL_SETGROUPS, 1, &group);
@@ -119,54 +114,44 @@ static void become_like_pid1(void)
     syscall(CALL_SETRESUID, uid, uid, uid);
 }
 
-static void targets_from_environment(char *const *env, struct list *targets, struct text *faults)
-{
-    struct list *list = targets;
-    static const struct option health[] = {{0, OPTION_LIST, 0}, {0, OPTION_END, 0}};
-    char *const none[] = {"check", NULL};
-
-    options_parse("health", health, list, none, env, faults);
-}
-
-static int finish(int result, bool quiet, const struct text *report)
-{
-    if (!quiet)
-        output_bytes(report->at, report->len);
-    return result;
-}
-
 int check_command(char *const *argv, char *const *env)
 {
-    char reasons[PIPE_BUF], lines[PIPE_BUF];
-    struct check_options options;
-    struct list targets = {NULL, 0, 0};
-    struct probe_plan plan;
+    static const struct option health[] = {{0, OPTION_LIST, 0}, {0, OPTION_END, 0}};
+    static char reasons[PIPE_BUF], lines[PIPE_BUF];
+    static struct check_options options;
+    static struct list targets;
+    static struct probe_plan plan;
     struct text faults, report;
-    int first, result;
+    int result = -1;
 
-    memset(&options, 0, sizeof options);
     text_init(&faults, reasons, sizeof reasons);
     text_init(&report, lines, sizeof lines);
-    first = options_parse(names, rows, &options, argv, env, &faults);
+    argv += options_parse(names, rows, &options, argv, env, &faults);
     if (options.help)
         return output_help(help) == 0 ? 0 : UNHEALTHY;
-    for (; argv[first] != NULL; first++)
-        if (list_add(&targets, argv[first]) != 0)
-            text_put(&faults, log_errno(ENOMEM));
+    targets.item = (const char **)argv;
+    for (; *argv != NULL; argv++)
+        targets.count++;
     if (targets.count == 0 && faults.len == 0) {
         result = verdict_of_pid1(options.probe.wait, &report);
-        if (result >= 0)
-            return finish(result, options.probe.quiet, &report);
-        targets_from_environment(env, &targets, &faults);
-        if (targets.count == 0 && faults.len == 0)
-            text_format(&faults, "check: no TARGET is given, KINGLET_HEALTH is not set, and %s", report.at);
+        if (result < 0) {
+            options_parse("health", health, &targets, argv - 1 /* no words are left */, env, &faults);
+            if (targets.count == 0 && faults.len == 0)
+                text_format(&faults, "check: no TARGET is given, KINGLET_HEALTH is not set, and %s",
+                            report.at);
+        }
     }
-    probe_prepare(&options.probe, &targets, env, &plan, &faults);
-    if (faults.len > 0) {
-        log_line(LOG_ERROR, "%s", faults.at);
-        return UNHEALTHY;
+    if (result < 0) {
+        report.len = 0;
+        probe_prepare(&options.probe, &targets, env, &plan, &faults);
+        if (faults.len > 0) {
+            log_line(LOG_ERROR, "%s", faults.at);
+            return UNHEALTHY;
+        }
+        become_like_pid1();
+        result = probe_run(&plan, &report);
     }
-    become_like_pid1();
-    result = probe_run(&plan, &report);
-    return finish(result, options.probe.quiet, &report);
+    if (!options.probe.quiet)
+        output_bytes(report.at, report.len);
+    return result;
 }

@@ -5,128 +5,130 @@
 
 #include <string.h>
 
-enum phase { STATUS, STATUS_REST, HEADERS, BODY, CHUNK_SIZE, CHUNK_DATA, CHUNK_END, TRAILERS, DONE };
-enum body { UNTIL_CLOSE, LENGTH, CHUNKED };
+enum phase {
+    STATUS,
+    INFORMATIONAL /* headers of a 1xx */,
+    HEADERS,
+    TRAILERS,
+    CHUNK_SIZE,
+    CHUNK_END,
+    CHUNK_DATA,
+    BODY
+};
 enum {
+    STATUS_RANGES = 8,    /* in a list */
     STATUS_LEN = 13,      /* "HTTP/1.1 200" and what must follow it */
     TAKEN_MAX = 16 << 20, /* no health answer is larger */
 };
 
+#define UNTIL_CLOSE UINT64_MAX
+
 /* --- the request --- */
 
-int http_status_parse(const char *word, struct http_want *want)
+int http_status_in(const char *list, unsigned status)
 {
-    for (want->status_count = 0; want->status_count < STATUS_RANGES;) {
-        struct status_range *range = &want->status[want->status_count++];
-        uint64_t first, last;
-        if (number_scan(&word, 999, &first) != 0 || first < 100)
-            return -1;
-        last = first;
-        if (*word == '-') {
-            word++;
-            if (number_scan(&word, 999, &last) != 0 || last < first)
-                return -1;
+    unsigned first = 0, last = 0;
+    int in = 0;
+
+    for (int ranges = 0; ranges < STATUS_RANGES; list++) {
+        unsigned digit = (unsigned char)*list - (unsigned)'0';
+        if (digit <= 9) {
+            last = last * 10 + digit;
+            if (last > 999)
+                break;
+            continue;
         }
-        range->first = (uint16_t)first;
-        range->last = (uint16_t)last;
-        if (*word == '\0')
-            return 0;
-        if (*word++ != ',')
-            return -1;
+        if (last < 100 || last < first)
+            break;
+        if (*list == '-' && first == 0) {
+            first = last;
+        } else {
+            in |= status <= last && status >= (first == 0 ? last : first);
+            if (*list == '\0')
+                return in;
+            if (*list != ',')
+                break;
+            ranges++;
+            first = 0;
+        }
+        last = 0;
     }
     return -1;
 }
 
 bool http_header_is_valid(const char *header)
 {
-    size_t name = strcspn(header, ":");
+    const char *c = header;
 
-    if (name == 0 || header[name] != ':')
+    while (text_is_alnum(*c) || (*c != '\0' && strchr("!#$%&'*+-.^_`|~", *c) != NULL))
+        c++;
+    if (c == header || *c != ':')
         return false;
-    for (size_t i = 0; i < name; i++)
-        if (!text_is_alnum(header[i]) && strchr("!#$%&'*+-.^_`|~", header[i]) == NULL)
-            return false;
-    for (; *header != '\0'; header++)
-        if (((unsigned char)*header < 0x20 && *header != '\t') || *header == 0x7F)
-            return false;
-    return true;
+    while (*c == '\t' || ((unsigned char)*c >= 0x20 && *c != 0x7F))
+        c++;
+    return *c == '\0';
 }
 
-/* Whether `line` begins with `name` (lower case), whatever its case. */
-static bool begins(const char *line, const char *name)
-{
-    return name[text_same(line, name)] == '\0';
-}
-
+/* Every six bits as a digit (RFC 4648, 4). */
 static void put_base64(struct text *out, const char *bytes)
 {
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    size_t len = strlen(bytes);
+    unsigned n = 0;
 
-    for (size_t i = 0; i < len; i += 3) {
-        unsigned long group = (unsigned long)(unsigned char)bytes[i] << 16;
-        char four[4];
-        if (i + 1 < len)
-            group |= (unsigned long)(unsigned char)bytes[i + 1] << 8;
-        if (i + 2 < len)
-            group |= (unsigned char)bytes[i + 2];
-        for (int d = 0; d < 4; d++)
-            four[d] = (size_t)d > len - i ? '=' : digits[group >> (18 - 6 * d) & 63];
-        text_raw(out, four, 4);
+    for (; bytes[n * 6 / 8] != '\0'; n++) {
+        const unsigned char *at = (const unsigned char *)bytes + n * 6 / 8;
+        int six = (at[0] << 8 | at[1]) >> (10 - n * 6 % 8) & 63;
+        six += six < 26 ? 'A' : six < 52 ? 'a' - 26 : six < 62 ? '0' - 52 : six < 63 ? '+' - 62 : '/' - 63;
+        text_format(out, "%c", six);
     }
+    for (; n % 4 != 0; n++)
+        text_put(out, "=");
 }
 
-static bool overridden(const struct http_want *want, const char *name)
+static void put_host(struct text *out, const struct target *t)
 {
+    const char *host = t->is_unix ? "localhost" : t->host;
+
+    text_format(out, strchr(host, ':') == NULL ? "%s" : "[%s]", host);
+    if (t->port != 80 && !t->is_unix)
+        text_format(out, ":%u", t->port);
+}
+
+static void put_header(struct text *out, const char *header)
+{
+    text_put(out, "\r\n");
+    text_put(out, header);
+}
+
+static bool overridden(const struct http_want *want, const char *header)
+{
+    size_t name = strcspn(header, ":");
+
     for (size_t i = 0; i < want->header_count; i++)
-        if (begins(want->headers[i], name))
+        if (text_same(want->headers[i], header) > name)
             return true;
     return false;
 }
 
-static void put_host(const struct target *t, struct text *out)
-{
-    bool v6 = strchr(t->host, ':') != NULL;
-
-    if (t->is_unix) {
-        text_put(out, "localhost");
-        return;
-    }
-    if (v6)
-        text_put(out, "[");
-    text_put(out, t->host);
-    if (v6)
-        text_put(out, "]");
-    if (t->port != 80) {
-        text_put(out, ":");
-        text_u64(out, t->port);
-    }
-}
-
 void http_request(const struct target *target, const struct http_want *want, struct text *out)
 {
+    const char *ours = "Host: \0User-Agent: kinglet/" KINGLET_VERSION
+                       "\0Accept: */*\0Connection: close\0Authorization: Basic \0";
+
     text_put(out, want->head ? "HEAD " : "GET ");
     text_put(out, target->path[0] == '\0' ? "/" : target->path);
     text_put(out, " HTTP/1.1");
-    if (!overridden(want, "host:")) {
-        text_put(out, "\r\nHost: ");
-        put_host(target, out);
+    for (; *ours != '\0'; ours = text_after(ours)) {
+        if (overridden(want, ours) || (ours[1] == 'u' && target->userinfo == NULL))
+            continue;
+        put_header(out, ours);
+        if (ours[1] == 'u')
+            put_base64(out, target->userinfo);
+        else if (ours[0] == 'H')
+            put_host(out, target);
     }
-    if (!overridden(want, "user-agent:"))
-        text_put(out, "\r\nUser-Agent: kinglet/" KINGLET_VERSION);
-    if (!overridden(want, "accept:"))
-        text_put(out, "\r\nAccept: */*");
-    if (!overridden(want, "connection:"))
-        text_put(out, "\r\nConnection: close");
-    if (target->userinfo != NULL && !overridden(want, "authorization:")) {
-        text_put(out, "\r\nAuthorization: Basic ");
-        put_base64(out, target->userinfo);
-    }
-    for (size_t i = 0; i < want->header_count; i++) {
-        text_put(out, "\r\n");
-        text_put(out, want->headers[i]);
-    }
-    text_put(out, "\r\n\r\n");
+    for (size_t i = 0; i < want->header_count; i++)
+        put_header(out, want->headers[i]);
+    put_header(out, "\r\n");
 }
 
 /* --- the answer --- */
@@ -134,10 +136,9 @@ void http_request(const struct target *target, const struct http_want *want, str
 void http_begin(struct http *h, const struct http_want *want)
 {
     h->want = want;
+    h->needle = want->body == NULL ? "" : want->body;
     h->phase = STATUS;
-    h->informational = h->cut = h->found = false;
-    h->len = 0;
-    h->taken = h->matched = 0;
+    h->len = h->taken = 0;
     if (want->json_count > 0)
         json_begin(&h->json, want->json, want->json_count);
 }
@@ -148,146 +149,125 @@ static enum answer bad(struct text *why, const char *words)
     return ANSWER_BAD;
 }
 
-static bool digits(const char *s)
-{
-    for (int i = 0; i < 3; i++)
-        if (s[i] < '0' || s[i] > '9')
-            return false;
-    return true;
-}
-
-static bool in_range(const struct http *h)
-{
-    for (size_t i = 0; i < h->want->status_count; i++)
-        if (h->status >= h->want->status[i].first && h->status <= h->want->status[i].last)
-            return true;
-    return false;
-}
-
 /* The first bytes are there: `HTTP/1.x NNN` and a space or the end of the line. */
 static enum answer status_line(struct http *h, struct text *why)
 {
+    static const char behind[] = {' ', '\r', '\n'};
     const char *s = h->line;
+    uint64_t status;
+    bool healthy;
 
-    if (memcmp(s, "HTTP/1.", 7) != 0 || (s[7] != '0' && s[7] != '1') || s[8] != ' ' || !digits(s + 9) ||
-        (s[12] != ' ' && s[12] != '\r' && s[12] != '\n'))
-        return bad(why, memcmp(s, "\x15\x03", 2) == 0             ? "not HTTP but TLS"
-                        : memcmp(s, "HTTP/1.", 7) == 0            ? "a bad HTTP status line"
-                        : memcmp(s + 3, "\x04\0\0\0\0\0", 6) == 0 ? "not HTTP/1 but HTTP/2"
-                                                                  : "not HTTP/1");
-    h->status = (unsigned short)((s[9] - '0') * 100 + (s[10] - '0') * 10 + (s[11] - '0'));
-    if (h->status < 100)
+    if (memcmp(s, "HTTP/1.", 7) != 0)
+        return bad(why, s[0] == 0x15 && s[1] == 3 ? "not HTTP but TLS"      /* an alert */
+                        : s[0] == 0 && s[3] == 4  ? "not HTTP/1 but HTTP/2" /* SETTINGS */
+                                                  : "not HTTP/1");
+    if ((s[7] != '0' && s[7] != '1') || s[8] != ' ' || s[9] == '0' ||
+        number_parse(s + 9, 3, 999, &status) != 0 || memchr(behind, s[12], sizeof behind) == NULL)
         return bad(why, "a bad HTTP status line");
-    h->informational = h->status < 200 && h->status != 101;
-    h->phase = s[12] == '\n' ? HEADERS : STATUS_REST;
-    h->len = 0;
-    h->cut = false;
-    h->body = UNTIL_CLOSE;
-    if (h->informational)
+    if (s[12] == '\n')
+        h->len = 0;
+    h->status = (unsigned)status;
+    h->chunked = false;
+    h->left = UNTIL_CLOSE;
+    h->phase = HEADERS; /* the rest of the line passes for one */
+    if (h->status < 200 && h->status != 101) {
+        h->phase = INFORMATIONAL;
+        return ANSWER_MORE;
+    }
+    healthy = http_status_in(h->want->status, h->status) > 0;
+    if (healthy && (*h->needle != '\0' || h->want->json_count > 0))
         return ANSWER_MORE;
     text_u64(why, h->status);
-    if (!in_range(h))
-        return ANSWER_BAD;
-    if (h->want->body == NULL && h->want->json_count == 0)
-        return ANSWER_GOOD;
-    why->len = 0;
-    why->at[0] = '\0';
-    return ANSWER_MORE;
+    return healthy ? ANSWER_GOOD : ANSWER_BAD;
 }
 
 static enum answer body_over(struct http *h, struct text *why)
 {
-    h->phase = DONE;
+    const struct http_want *want = h->want;
+    int failed = want->json_count > 0 ? json_end(&h->json) : 0;
+
     text_u64(why, h->status);
-    if (h->want->body != NULL && !h->found)
+    if (failed < 0)
+        return bad(why, ", but the body is not valid JSON");
+    if (*h->needle != '\0')
         return bad(why, ", but the body does not hold what --body asks for");
-    if (h->want->json_count > 0) {
-        int failed = json_end(&h->json);
-        if (failed < 0)
-            return bad(why, ", but the body is not valid JSON");
-        if ((size_t)failed < h->want->json_count) {
-            const struct json_assertion *a = &h->want->json[failed];
-            text_format(why, ", but %.*s is not %.*s", (int)a->path_len, a->path, (int)a->value_len,
-                        a->value);
-            return ANSWER_BAD;
-        }
+    if ((unsigned)failed < want->json_count) {
+        const struct json_assertion *a = &want->json[failed];
+        text_format(why, ", but %.*s is not %.*s", a->path_len, a->path, (int)a->value_len, a->value);
+        return ANSWER_BAD;
     }
     return ANSWER_GOOD;
+}
+
+/* The value in `line` where that is header `name` (lower case), or NULL. */
+static const char *value_of(const char *line, const char *name)
+{
+    size_t n = text_same(line, name);
+
+    return name[n] == '\0' ? line + n + strspn(line + n, " \t") : NULL;
 }
 
 /* A header's line is complete in `line`, without its end. */
 static enum answer header(struct http *h, struct text *why)
 {
-    const char *value = h->line + strcspn(h->line, ":");
+    const char *value;
 
-    value += *value == ':';
-    value += strspn(value, " \t");
-    if (h->line[0] != '\0') {
-        if (h->phase == TRAILERS || h->informational)
-            return ANSWER_MORE;
-        if (begins(h->line, "content-length:") && h->body != CHUNKED) {
-            if (number_parse(value, strcspn(value, " \t"), UINT64_MAX / 2, &h->left) != 0)
-                return bad(why, "a bad Content-Length");
-            h->body = LENGTH;
-        } else if (begins(h->line, "transfer-encoding:") && begins(value, "chunked")) {
-            h->body = CHUNKED;
-        }
+    if (h->line[0] == '\0') {
+        if (h->status == 204 || h->status == 304 || (!h->chunked && h->left == 0))
+            return body_over(h, why);
+        h->phase = h->chunked ? CHUNK_SIZE : BODY;
         return ANSWER_MORE;
     }
-    if (h->informational) {
-        h->phase = STATUS;
-        return ANSWER_MORE;
-    }
-    if (h->phase == TRAILERS || h->want->head || h->status == 204 || h->status == 304 ||
-        (h->body == LENGTH && h->left == 0))
-        return body_over(h, why);
-    h->phase = h->body == CHUNKED ? CHUNK_SIZE : BODY;
+    value = value_of(h->line, "content-length:");
+    if (value != NULL && !h->chunked &&
+        number_parse(value, strcspn(value, " \t"), UNTIL_CLOSE / 2, &h->left) != 0)
+        return bad(why, "a bad Content-Length");
+    value = value_of(h->line, "transfer-encoding:");
+    if (value != NULL && value_of(value, "chunked") != NULL)
+        h->chunked = true;
     return ANSWER_MORE;
 }
 
 static enum answer chunk_size(struct http *h, struct text *why)
 {
+    const char *at = h->line;
     uint64_t size = 0;
-    size_t n = 0;
+    int digit;
 
-    for (; text_hex(h->line[n]) >= 0; n++)
-        size = size << 4 | (unsigned)text_hex(h->line[n]);
-    if (n == 0 || n > 15 || strchr(" \t;", h->line[n]) == NULL)
+    for (; digit = text_hex(*at), digit >= 0; at++)
+        size = size << 4 | (unsigned)digit;
+    if (at == h->line || at > h->line + 15 || strchr(" \t;", *at) == NULL)
         return bad(why, "a bad chunk");
     h->left = size;
-    h->phase = size == 0 ? TRAILERS : CHUNK_DATA;
+    h->phase = h->left == 0 ? TRAILERS : CHUNK_DATA;
     return ANSWER_MORE;
 }
 
-/* Looks for want->body in a stream: on a mismatch the longest end of what has matched that is also its
- * beginning is gone on from. */
-static void search(struct http *h, const char *bytes, size_t len)
+/* A byte more of the body. Where it is not what want->body goes on with, the longest end of what has matched
+ * that is also its beginning, and is gone on with, is found. */
+static void search(struct http *h, char c)
 {
-    const char *needle = h->want->body;
-    size_t needle_len = strlen(needle);
+    const char *whole = h->want->body, *matched = h->needle + 1;
 
-    for (size_t i = 0; i < len && !h->found; i++) {
-        while (h->matched > 0 && needle[h->matched] != bytes[i]) {
-            size_t shorter = h->matched - 1;
-            while (shorter > 0 && memcmp(needle, needle + h->matched - shorter, shorter) != 0)
-                shorter--;
-            h->matched = shorter;
-        }
-        h->matched += needle[h->matched] == bytes[i];
-        h->found = h->matched == needle_len;
+    for (; matched > whole; matched--) {
+        size_t len = (size_t)(matched - whole) - 1;
+        if (whole[len] == c && memcmp(whole, h->needle - len, len) == 0)
+            break;
     }
+    h->needle = matched;
 }
 
-static enum answer body(struct http *h, const char *bytes, size_t len, struct text *why)
+static enum answer body(struct http *h, const char *byte, struct text *why)
 {
-    if (h->want->body != NULL && !h->found)
-        search(h, bytes, len);
-    if (h->want->json_count > 0 && json_feed(&h->json, bytes, len) != 0) {
-        text_u64(why, h->status);
-        return bad(why, ", but the body is not valid JSON");
-    }
-    if (h->found && h->want->json_count == 0)
+    if (*h->needle != '\0')
+        search(h, *byte);
+    if (h->want->json_count > 0 ? json_feed(&h->json, byte, 1) != 0 : *h->needle == '\0')
         return body_over(h, why);
+    if (--h->left > 0)
+        return ANSWER_MORE;
+    if (h->phase == BODY)
+        return body_over(h, why);
+    h->phase = CHUNK_END;
     return ANSWER_MORE;
 }
 
@@ -297,83 +277,53 @@ static bool line(struct http *h, char c)
     if (c != '\n') {
         if (h->len < sizeof h->line - 1)
             h->line[h->len++] = c == '\0' ? ' ' : c; /* a NUL would end the line here, but not there */
-        else
-            h->cut = true;
         return false;
     }
-    if (h->len > 0 && !h->cut && h->line[h->len - 1] == '\r')
+    if (h->len > 0 && h->line[h->len - 1] == '\r')
         h->len--;
     h->line[h->len] = '\0';
     h->len = 0;
-    h->cut = false;
     return true;
 }
 
-static enum answer closed(struct http *h, struct text *why)
+/* Not inlined: the loop around it would make all of its jumps long ones. */
+__attribute__((noinline)) static enum answer take(struct http *h, const char *byte, struct text *why)
 {
-    if (h->phase == BODY && h->body == UNTIL_CLOSE)
+    if (h->phase == STATUS) {
+        h->line[h->len++] = *byte;
+        return h->len < STATUS_LEN ? ANSWER_MORE : status_line(h, why);
+    }
+    if (h->phase >= CHUNK_DATA)
+        return body(h, byte, why);
+    if (!line(h, *byte))
+        return ANSWER_MORE;
+    if (h->phase == HEADERS)
+        return header(h, why);
+    if (h->phase == CHUNK_SIZE)
+        return chunk_size(h, why);
+    if (h->phase == CHUNK_END)
+        h->phase = CHUNK_SIZE;
+    else if (h->line[0] != '\0')
+        ;
+    else if (h->phase == TRAILERS)
         return body_over(h, why);
-    if (h->phase == STATUS && h->len == 0 && !h->informational)
-        return bad(why, "the connection was closed without an answer");
-    return bad(why, "the connection was closed in the middle of the answer");
+    else
+        h->phase = STATUS;
+    return ANSWER_MORE;
 }
 
 enum answer http_feed(struct http *h, const char *bytes, size_t len, struct text *why)
 {
     enum answer answer = ANSWER_MORE;
 
-    if (len == 0)
-        return closed(h, why);
-    h->taken += len;
-    for (size_t i = 0; i < len && answer == ANSWER_MORE;) {
-        size_t some = len - i;
-        switch ((enum phase)h->phase) {
-        case STATUS:
-            if (some > STATUS_LEN - (size_t)h->len)
-                some = STATUS_LEN - (size_t)h->len;
-            memcpy(h->line + h->len, bytes + i, some);
-            h->len += (unsigned char)some;
-            i += some;
-            if (h->len == STATUS_LEN)
-                answer = status_line(h, why);
-            break;
-        case STATUS_REST:
-            if (bytes[i++] == '\n')
-                h->phase = HEADERS;
-            break;
-        case HEADERS:
-        case TRAILERS:
-            if (line(h, bytes[i++]))
-                answer = header(h, why);
-            break;
-        case CHUNK_SIZE:
-            if (line(h, bytes[i++]))
-                answer = chunk_size(h, why);
-            break;
-        case CHUNK_END:
-            if (line(h, bytes[i++]))
-                h->phase = CHUNK_SIZE;
-            break;
-        case CHUNK_DATA:
-        case BODY:
-            if (h->body != UNTIL_CLOSE && some > h->left)
-                some = (size_t)h->left;
-            answer = body(h, bytes + i, some, why);
-            i += some;
-            h->left -= h->body == UNTIL_CLOSE ? 0 : some;
-            if (answer == ANSWER_MORE && h->body != UNTIL_CLOSE && h->left == 0) {
-                if (h->phase == CHUNK_DATA)
-                    h->phase = CHUNK_END;
-                else
-                    answer = body_over(h, why);
-            }
-            break;
-        case DONE:
-            i = len;
-            break;
-        }
-    }
-    if (answer == ANSWER_MORE && h->taken > TAKEN_MAX)
-        return bad(why, "the answer is too large");
-    return answer;
+    h->taken += (unsigned)len;
+    if (len == 0 && h->phase == BODY && h->left > UNTIL_CLOSE / 2)
+        return body_over(h, why);
+    for (size_t i = 0; i < len && answer == ANSWER_MORE; i++)
+        answer = take(h, bytes + i, why);
+    if (answer != ANSWER_MORE || (len > 0 && h->taken <= TAKEN_MAX))
+        return answer;
+    return bad(why, len > 0         ? "the answer is too large"
+                    : h->taken == 0 ? "the connection was closed without an answer"
+                                    : "the connection was closed in the middle of the answer");
 }

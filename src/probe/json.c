@@ -1,4 +1,5 @@
-/* json: see kinglet/json.h. A push tokenizer: one state, one stack of what is open, no recursion. */
+/* json: see kinglet/json.h. A push tokenizer: what may come next as a set, one stack of what is open, no
+ * recursion. */
 #include "kinglet/json.h"
 
 #include "kinglet/number.h"
@@ -6,350 +7,289 @@
 
 #include <string.h>
 
-enum state {
-    VALUE,       /* a value must come */
-    FIRST_VALUE, /* a value, or ] */
-    FIRST_NAME,  /* a name, or } */
-    NAME,        /* a name must come */
-    COLON,
-    NEXT, /* , or the end of the container; at depth 0: nothing */
-    STRING,
-    STRING_ESCAPE,  /* behind a backslash */
-    STRING_UNICODE, /* in \uXXXX */
-    LITERAL,        /* true, false, null or a number */
-    BROKEN,
+/* What may come next, as a set. Or what is being read. */
+enum {
+    VALUE = 1,
+    NAME = 2,
+    CLOSE = 4, /* the end of the container */
+    COLON = 8,
+    COMMA = 16,
+    STRING = 32,  /* a name where NAME is set too */
+    LITERAL = 64, /* true, false, null or a number */
+    BROKEN = 128,
+    ALWAYS = 127, /* white space */
 };
 
-enum { OFF = 0xFF /* the path has been left */ };
+enum {
+    ESCAPE = 5, /* behind a backslash; less: so many hexadecimal digits are still to come */
+    CUT = -1,   /* as the length of a word: too long */
+};
 
 const char *json_assertion_parse(const char *word, struct json_assertion *a)
 {
-    size_t path = strcspn(word, "=");
+    const char *name = word, *end;
+    unsigned len;
 
-    a->path = word;
-    a->path_len = path;
-    if (word[path] != '=' || path == 0)
+    while (end = name + strcspn(name, ".="), *end == '.' && end > name)
+        name = end + 1;
+    if (*end == '\0')
         return "is not PATH=VALUE (like database.connected=true)";
-    if (word[0] == '.' || word[path - 1] == '.' || text_find(word, "..") != NULL)
-        for (size_t i = 0; i < path; i++)
-            if (word[i] == '.' && (i == 0 || i + 1 == path || word[i + 1] == '.'))
-                return "has an empty name in its path";
-    a->value = word + path + 1;
-    a->value_len = strlen(a->value);
-    a->string_only = a->value_len >= 2 && a->value[0] == '"' && a->value[a->value_len - 1] == '"';
+    if (end == name)
+        return "has an empty name in its path";
+    a->path = word;
+    a->path_len = (int)(end - word);
+    len = (unsigned)strlen(++end);
+    a->string_only = len > 1 && end[0] == '"' && end[len - 1] == '"';
     if (a->string_only) {
-        a->value++;
-        a->value_len -= 2;
+        end++;
+        len -= 2;
     }
-    if (a->value_len >= JSON_WORD)
-        return "has too long a value (127 bytes)";
-    return NULL;
+    a->value = end;
+    a->value_len = len;
+    return len < JSON_WORD ? NULL : "has too long a value (127 bytes)";
 }
 
 void json_begin(struct json *j, const struct json_assertion *assertions, size_t count)
 {
     memset(j, 0, sizeof *j);
     j->assertion = assertions;
-    j->count = count;
+    j->count = (unsigned)count;
     j->state = VALUE;
-}
-
-/* The `n`th name of the path, or NULL past the last one. */
-static const char *path_name(const struct json_assertion *a, unsigned n, size_t *len)
-{
-    const char *at = a->path, *end = a->path + a->path_len;
-
-    for (;; n--) {
-        const char *dot = memchr(at, '.', (size_t)(end - at));
-        *len = (size_t)((dot == NULL ? end : dot) - at);
-        if (n == 0)
-            return at;
-        if (dot == NULL)
-            return NULL;
-        at = dot + 1;
-    }
+    j->level = j->levels;
+    for (unsigned i = 0; i < j->count; i++)
+        j->levels[0].rest[i] = assertions[i].path;
 }
 
 /* The member `word` (in an object) or the element `index` of the innermost container is what comes next:
- * which paths go on to it? The answer is kept one level deeper, where the value will be. */
+ * which paths go on to it? */
 static void follow(struct json *j)
 {
-    for (size_t i = 0; i < j->count; i++) {
-        unsigned char on = j->on_path[i][j->depth - 1];
-        const char *name = NULL;
-        size_t len = 0;
-        bool same = false;
-        if (on != OFF)
-            name = path_name(&j->assertion[i], on, &len);
-        if (name != NULL && j->is_object[j->depth]) {
-            same = !j->cut && len == j->len && memcmp(name, j->word, len) == 0;
-        } else if (name != NULL) {
-            uint64_t index;
-            same = number_parse(name, len, UINT32_MAX, &index) == 0 && index == j->index[j->depth];
+    for (unsigned i = 0; i < j->count; i++) {
+        struct json_level *level = j->level;
+        const char *name = level[-1].rest[i];
+        size_t len = strcspn(name, ".=");
+        uint64_t index;
+        level->rest[i] = "";
+        if (len > 0 && (level->open == '{'
+                            ? len == j->len && memcmp(name, j->word, len) == 0
+                            : number_parse(name, len, UINT32_MAX, &index) == 0 && index == level->index)) {
+            name += len;
+            name += *name == '.';
+            level->rest[i] = name;
+            j->holds[i] = false; /* the last of several of one name counts, with all that is in it */
         }
-        j->on_path[i][j->depth] = same ? on + 1 : OFF;
-        if (same) /* the last of several of one name counts, with all that is in it */
-            j->holds[i] = false;
     }
 }
 
-/* Whether the value to come is what assertion `i` is about. */
-static bool is_at(const struct json *j, size_t i)
+/* A scalar, in `word`, is over. */
+static void judge(struct json *j, bool is_string)
 {
-    size_t len;
-    unsigned char on = j->on_path[i][j->depth];
+    const struct json_assertion *a = j->assertion;
 
-    return on != OFF && on > 0 && path_name(&j->assertion[i], on, &len) == NULL;
-}
-
-static void judge(struct json *j, bool is_string, bool is_scalar)
-{
-    for (size_t i = 0; i < j->count; i++)
-        if (is_at(j, i))
-            j->holds[i] = is_scalar && !j->cut && (is_string || !j->assertion[i].string_only) &&
-                          j->len == j->assertion[i].value_len &&
-                          memcmp(j->word, j->assertion[i].value, j->len) == 0;
+    for (unsigned i = 0; i < j->count; i++, a++)
+        if (j->level->rest[i][0] == '=' && (is_string || !a->string_only) && j->len == a->value_len &&
+            memcmp(j->word, a->value, j->len) == 0)
+            j->holds[i] = true;
+    j->state = COMMA | CLOSE;
 }
 
 static void keep(struct json *j, char c)
 {
-    if (j->high == 0 && j->len < JSON_WORD)
+    if (j->len < sizeof j->word - 1)
         j->word[j->len++] = c;
     else
-        j->cut = true;
+        j->len = (unsigned)CUT;
+}
+
+/* RFC 8259, section 6. Of one that has been cut the end may be missing. */
+static bool is_number(const char *s, bool cut)
+{
+    char mark = '\0';
+    const char *digits;
+
+    s += *s == '-';
+    if (s[0] == '0' && s[1] >= '0' && s[1] <= '9')
+        return false;
+    for (;; s++) {
+        for (digits = s; *s >= '0' && *s <= '9'; s++)
+            ;
+        if (s == digits)
+            return cut && *s == '\0';
+        if (*s == '.' && mark == '\0') {
+            mark = '.';
+        } else if ((*s | 0x20) == 'e' && mark != 'e') {
+            mark = 'e';
+            s += s[1] == '+' || s[1] == '-';
+        } else {
+            return *s == '\0';
+        }
+    }
+}
+
+/* The literal in `word` is over. */
+static bool literal_done(struct json *j)
+{
+    static const char names[][6] = {"true", "false", "null"};
+
+    judge(j, false);
+    keep(j, '\0');
+    for (unsigned i = 0; i < 3; i++)
+        if (strcmp(j->word, names[i]) == 0)
+            return true;
+    return is_number(j->word, j->len == (unsigned)CUT);
+}
+
+static void begin_word(struct json *j, unsigned state)
+{
+    j->len = j->unit = 0;
+    j->state = (unsigned char)state;
 }
 
 /* As UTF-8 (RFC 3629). */
-static void keep_code_point(struct json *j, unsigned long c)
+static void keep_code_point(struct json *j, unsigned c)
 {
     if (c < 0x80) {
         keep(j, (char)c);
     } else {
-        int shift = c < 0x800 ? 6 : c < 0x10000 ? 12 : 18;
-        keep(j, (char)(0xFF80U >> shift / 6 | c >> shift));
-        while ((shift -= 6) >= 0)
-            keep(j, (char)(0x80 | (c >> shift & 0x3F)));
+        int more = 1 + (c >= 0x800) + (c >= 0x10000);
+        keep(j, (char)(0xFF80U >> more | c >> 6 * more));
+        while (more-- > 0)
+            keep(j, (char)(0x80 | (c >> 6 * more & 0x3F)));
     }
 }
 
-static void begin_word(struct json *j, enum state state)
+/* The fourth digit of an escape is in `unit`, behind the code unit of an escape just before. What is no
+ * character is kept as NUL, which no assertion holds. */
+static void code_unit(struct json *j)
 {
-    j->len = 0;
-    j->cut = false;
-    j->high = 0;
-    j->state = (unsigned char)state;
-}
+    unsigned c = j->unit & 0xFFFF;
 
-/* RFC 8259, section 6. */
-static bool is_number(const char *s, size_t len)
-{
-    size_t i = 0, digits;
-
-#define DIGITS()                                                                                             \
-    for (digits = 0; i < len && s[i] >= '0' && s[i] <= '9'; i++)                                             \
-    digits++
-    if (i < len && s[i] == '-')
-        i++;
-    size_t first = i;
-    DIGITS();
-    if (digits == 0 || (digits > 1 && s[first] == '0'))
-        return false;
-    if (i < len && s[i] == '.') {
-        i++;
-        DIGITS();
-        if (digits == 0)
-            return false;
+    if ((j->unit & 0xFC00FC00) == 0xD800DC00) {
+        j->len--;
+        c = 0x10000 + ((j->unit >> 16 & 0x3FF) << 10) + (c & 0x3FF);
+    } else if (c >> 11 == 0x1B) {
+        c = 0;
     }
-    if (i < len && (s[i] == 'e' || s[i] == 'E')) {
-        i++;
-        if (i < len && (s[i] == '+' || s[i] == '-'))
-            i++;
-        DIGITS();
-        if (digits == 0)
-            return false;
-    }
-#undef DIGITS
-    return i == len;
+    keep_code_point(j, c);
 }
 
-/* The literal in `word` is over. A number longer than the buffer is taken for one. */
-static bool literal_done(struct json *j)
+static bool in_string(struct json *j, char c)
 {
-    bool good = is_number(j->word, j->len) ||
-                (j->cut && j->word[0] != 't' && j->word[0] != 'f' && j->word[0] != 'n') ||
-                (j->len == 4 && (memcmp(j->word, "true", 4) == 0 || memcmp(j->word, "null", 4) == 0)) ||
-                (j->len == 5 && memcmp(j->word, "false", 5) == 0);
+    static const char escapes[] = "\"\\/bfnrt\0\"\\/\b\f\n\r\t";
+    const char *at;
+    int digit;
 
-    judge(j, false, true);
-    j->state = NEXT;
-    return good;
-}
-
-static bool open_container(struct json *j, bool is_object)
-{
-    if (j->depth == JSON_DEPTH)
+    if ((unsigned char)c < 0x20)
         return false;
-    judge(j, false, false);
-    j->depth++;
-    j->is_object[j->depth] = is_object;
-    j->index[j->depth] = 0;
-    j->state = is_object ? FIRST_NAME : FIRST_VALUE;
-    if (!is_object)
-        follow(j);
-    return true;
-}
-
-static bool close_container(struct json *j, bool is_object)
-{
-    if (j->depth == 0 || j->is_object[j->depth] != is_object)
-        return false;
-    j->depth--;
-    j->state = NEXT;
-    return true;
-}
-
-static bool begin_value(struct json *j, char c)
-{
-    if (c == '{' || c == '[')
-        return open_container(j, c == '{');
-    if (c == '"') {
-        begin_word(j, STRING);
-        j->in_name = false;
-        return true;
-    }
-    if (c != '-' && (c < '0' || c > '9') && c != 't' && c != 'f' && c != 'n')
-        return false;
-    begin_word(j, LITERAL);
-    keep(j, c);
-    return true;
-}
-
-static bool next(struct json *j, char c)
-{
-    if (j->depth == 0)
-        return false;
-    if (c == ',') {
-        if (j->is_object[j->depth]) {
-            j->state = NAME;
-        } else {
-            j->index[j->depth]++;
-            follow(j);
-            j->state = VALUE;
+    if (j->escape == 0) {
+        if (c == '"') {
+            if (j->state & NAME) {
+                follow(j);
+                j->state = COLON;
+            } else {
+                judge(j, true);
+            }
+            return true;
         }
-        return true;
-    }
-    return (c == '}' || c == ']') && close_container(j, c == '}');
-}
-
-static void string_done(struct json *j)
-{
-    j->cut = j->cut || j->high != 0;
-    if (j->in_name) {
-        follow(j);
-        j->state = COLON;
+        if (c == '\\') {
+            j->escape = ESCAPE;
+            return true;
+        }
+    } else if (j->escape-- == ESCAPE) {
+        if (c == 'u')
+            return true;
+        at = strchr(escapes, c);
+        if (at == NULL)
+            return false;
+        c = at[9];
+        j->escape = 0;
     } else {
-        judge(j, true, true);
-        j->state = NEXT;
-    }
-}
-
-static bool unicode(struct json *j, char c)
-{
-    int digit = text_hex(c);
-
-    if (digit < 0)
-        return false;
-    j->unit = (unsigned short)((unsigned)j->unit << 4 | (unsigned)digit);
-    if (--j->escape > 0)
-        return true;
-    j->state = STRING;
-    if (j->unit >= 0xDC00 && j->unit < 0xE000 && j->high != 0) {
-        unsigned long high = j->high;
-        j->high = 0;
-        keep_code_point(j, 0x10000 + ((high - 0xD800UL) << 10) + (j->unit - 0xDC00UL));
-    } else if (j->unit >= 0xD800 && j->unit < 0xE000) {
-        j->cut = j->cut || j->high != 0 || j->unit >= 0xDC00;
-        j->high = j->unit;
-    } else {
-        keep_code_point(j, j->unit);
-    }
-    return true;
-}
-
-static bool string_escape(struct json *j, char c)
-{
-    static const char from[] = "\"\\/bfnrt", to[] = "\"\\/\b\f\n\r\t";
-    const char *at = c == '\0' ? NULL : strchr(from, c);
-
-    j->state = STRING;
-    if (c == 'u') {
-        j->state = STRING_UNICODE;
-        j->escape = 4;
-        j->unit = 0;
+        digit = text_hex(c);
+        if (digit < 0)
+            return false;
+        j->unit = j->unit << 4 | (unsigned)digit;
+        if (j->escape == 0)
+            code_unit(j);
         return true;
     }
-    if (at == NULL)
-        return false;
-    keep(j, to[at - from]);
+    j->unit = 0;
+    keep(j, c);
     return true;
 }
 
 static bool take(struct json *j, char c)
 {
-    bool blank = c == ' ' || c == '\t' || c == '\n' || c == '\r';
+    /* what ends a literal, and when it may come; a NUL never may */
+    static const char marks[] = {'"',   '{',   '[',   '}',    ']',          ',',    ':',    ' ',
+                                 '\t',  '\r',  '\n',  '\0',   VALUE | NAME, VALUE,  VALUE,  CLOSE,
+                                 CLOSE, COMMA, COLON, ALWAYS, ALWAYS,       ALWAYS, ALWAYS, 0};
+    const char *mark;
+    unsigned char may;
 
+    if (j->state & STRING)
+        return in_string(j, c);
+    mark = strchr(marks, c);
     if (j->state == LITERAL) {
-        if (!blank && c != ',' && c != '}' && c != ']') {
+        if (mark == NULL) {
             keep(j, c);
             return true;
         }
         if (!literal_done(j))
             return false;
     }
-    switch ((enum state)j->state) {
-    case STRING:
-        if (c == '"')
-            string_done(j);
-        else if (c == '\\')
-            j->state = STRING_ESCAPE;
-        else if ((unsigned char)c < 0x20)
-            return false;
-        else
-            keep(j, c);
+    may = mark == NULL ? VALUE : (unsigned char)mark[sizeof marks / 2];
+    if (may == ALWAYS)
         return true;
-    case STRING_ESCAPE:
-        return string_escape(j, c);
-    case STRING_UNICODE:
-        return unicode(j, c);
-    case VALUE:
-        return blank || begin_value(j, c);
-    case FIRST_VALUE:
-        return blank || (c == ']' ? close_container(j, false) : begin_value(j, c));
-    case FIRST_NAME:
-    case NAME:
-        if (c == '"') {
-            begin_word(j, STRING);
-            j->in_name = true;
-            return true;
-        }
-        return blank || (c == '}' && j->state == FIRST_NAME && close_container(j, true));
-    case COLON:
-        if (c == ':')
-            j->state = VALUE;
-        return blank || c == ':';
-    case NEXT:
-        return blank || next(j, c);
-    case LITERAL:
-    case BROKEN:
+    may &= j->state;
+    if (may == 0)
+        return false;
+    j->state = 0;
+    switch (c) {
+    case '{':
+    case '[':
+        if (j->level == &j->levels[JSON_DEPTH])
+            return false;
+        j->level++;
+        j->level->open = c;
+        j->level->index = UINT32_MAX;
+        j->state = CLOSE;
         break;
+    case ',':
+        if (j->level->open == '\0')
+            return false;
+        break;
+    case '}':
+    case ']':
+        if (j->level->open != c - 2) /* in ASCII */
+            return false;
+        j->level--;
+        j->state = COMMA | CLOSE;
+        return true;
+    case ':':
+        j->state = VALUE;
+        return true;
+    case '"':
+        begin_word(j, STRING | (may & NAME));
+        return true;
+    default:
+        begin_word(j, LITERAL);
+        keep(j, c);
+        return true;
     }
-    return false;
+    if (j->level->open == '{') {
+        j->state |= NAME;
+    } else {
+        j->state |= VALUE;
+        j->level->index++;
+        follow(j);
+    }
+    return true;
 }
 
 int json_feed(struct json *j, const char *bytes, size_t len)
 {
-    for (size_t i = 0; i < len && j->state != BROKEN; i++)
-        if (!take(j, bytes[i]))
+    for (; len > 0 && j->state != BROKEN; len--)
+        if (!take(j, *bytes++))
             j->state = BROKEN;
     return j->state == BROKEN ? -1 : 0;
 }
@@ -358,9 +298,9 @@ int json_end(struct json *j)
 {
     if (j->state == LITERAL && !literal_done(j))
         return -1;
-    if (j->state != NEXT || j->depth != 0)
+    if (j->state != (COMMA | CLOSE) || j->level->open != '\0')
         return -1;
-    for (size_t i = 0; i < j->count; i++)
+    for (unsigned i = 0; i < j->count; i++)
         if (!j->holds[i])
             return (int)i;
     return (int)j->count;

@@ -11,8 +11,9 @@ enum { LONG = PROTOCOL_REQUEST_MAX / 8, EXPANDED_MAX = 2048 };
 
 static void options(const struct probe_options *o, struct http_want *want, struct text *faults)
 {
-    if (http_status_parse(o->status == NULL ? "200-399" : o->status, want) != 0)
-        text_fault(faults, "--status: '%s' is not a list of HTTP statuses (like 200-299,429)", o->status);
+    want->status = o->status == NULL ? "200-399" : o->status;
+    if (http_status_in(want->status, 0) < 0)
+        text_fault(faults, "--status: '%s' is not a list of HTTP statuses (like 200-299,429)", want->status);
     want->head = o->method == 1;
     want->headers = o->headers.item;
     want->header_count = o->headers.count;

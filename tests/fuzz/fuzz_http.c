@@ -21,7 +21,7 @@ static enum answer verdict(const struct http_want *want, const uint8_t *data, si
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct http_want want = {.status = {{200, 399}}, .status_count = 1};
+    struct http_want want = {.status = "200-399"};
     char one[256], two[256];
     struct text a, b;
     enum answer whole, bytes;
