@@ -166,7 +166,7 @@ static void code_unit(struct json *j)
 
     if ((j->unit & 0xFC00FC00) == 0xD800DC00) {
         j->len--;
-        c = 0x10000 + ((j->unit >> 16 & 0x3FF) << 10) + (c & 0x3FF);
+        c += ((j->unit >> 16) << 10) - (0xD800U << 10) - 0xDC00 + 0x10000;
     } else if (c >> 11 == 0x1B) {
         c = 0;
     }
@@ -296,8 +296,7 @@ int json_feed(struct json *j, const char *bytes, size_t len)
 
 int json_end(struct json *j)
 {
-    if (j->state == LITERAL && !literal_done(j))
-        return -1;
+    json_feed(j, " ", 1); /* the end of a literal */
     if (j->state != (COMMA | CLOSE) || j->level->open != '\0')
         return -1;
     for (unsigned i = 0; i < j->count; i++)
