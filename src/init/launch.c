@@ -32,8 +32,9 @@ static void dispose(int signal_number, const struct disposition *to, struct disp
 
 void launch_dispose(int signal_number, bool ignore)
 {
-    const struct disposition to = {.handler = (unsigned long)(ignore ? SIG_IGN : SIG_DFL)};
+    static struct disposition to; /* all but its handler stays zero */
 
+    to.handler = (unsigned long)(ignore ? SIG_IGN : SIG_DFL);
     dispose(signal_number, &to, NULL);
 }
 

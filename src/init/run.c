@@ -12,7 +12,6 @@
 #include "kinglet/refusal.h"
 
 #include <limits.h>
-#include <string.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
