@@ -32,8 +32,9 @@ static void dispose(int signal_number, const struct disposition *to, struct disp
 
 void launch_dispose(int signal_number, bool ignore)
 {
-    const struct disposition to = {.handler = (unsigned long)(ignore ? SIG_IGN : SIG_DFL)};
+    static struct disposition to; /* all but its handler stays zero */
 
+    to.handler = (unsigned long)(ignore ? SIG_IGN : SIG_DFL);
     dispose(signal_number, &to, NULL);
 }
 
@@ -88,10 +89,11 @@ static void set_up(const struct launch *launch)
 
 /* execvp(3), with the PATH that PROGRAM itself will see. A name that is found but may not be executed is
  * remembered while the search goes on. Returns an errno. */
-static int execute(const struct launch *launch, char path[PATH_MAX])
+static int execute(const struct launch *launch)
 {
     const char *name = launch->argv[0];
     const char *at = expand_lookup(launch->env, "PATH", 4);
+    static char path[PATH_MAX];
     int error = ENOENT;
 
     if (*name == '\0' || strchr(name, '/') != NULL) {
@@ -136,14 +138,13 @@ static void tell(const struct launch *launch, int error)
 _Noreturn void launch_exec(struct launch *launch)
 {
     const struct launch_failure *failure = &launch->failure;
-    char path[PATH_MAX];
     int status = STATUS_REFUSED;
 
     set_up(launch);
     if (launch->confine == NULL || confine_enter(launch->confine) == 0) {
         int error;
         sigmask_set(&launch->mask);
-        error = execute(launch, path);
+        error = execute(launch);
         tell(launch, error);
         status = error == ENOENT ? failure->not_found : failure->no_exec;
     }

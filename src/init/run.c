@@ -11,7 +11,6 @@
 #include "kinglet/own.h"
 #include "kinglet/refusal.h"
 
-#include <string.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
