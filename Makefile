@@ -10,8 +10,8 @@ MUSL_INC  ?= /usr/include/$(TRIPLE)
 MUSL_LIB  ?= /usr/lib/$(TRIPLE)
 LIBGCC    := $(shell $(MUSL_CC) -print-libgcc-file-name 2>/dev/null)
 GCC_INC   := $(shell $(MUSL_CC) -print-file-name=include 2>/dev/null)
-# lld folds identical functions; where it does not know the machine, LINKER= leaves it to the compiler's own linker.
-LINKER    ?= -fuse-ld=lld -Wl,--icf=all
+# lld folds identical functions and lays what waits together; where it does not know the machine, LINKER= leaves it to the compiler's own linker.
+LINKER    ?= -fuse-ld=lld -Wl,--icf=all,--symbol-ordering-file=src/init/idle.order,--no-warn-symbol-ordering
 HOST_CC   ?= clang
 O         ?= build
 export PYTHON ?= /usr/bin/python3
@@ -20,14 +20,13 @@ export KINGLET := $(abspath $(O))/kinglet
 WARN := -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wswitch-enum \
 	-Wvla -Wformat=2 -Wundef $(if $(CI),-Werror)
 DEFS := -std=c11 -D_GNU_SOURCE -DKINGLET_VERSION='"$(VERSION)"' -Iinclude -MMD -MP -ffile-prefix-map=$(CURDIR)=.
-# Every function with an array of characters is guarded; -strong, which guards each local whose address is taken, costs
-# 2.6 KB. No CET: the loader asks for it only where the C library is built with it too, and musl is not.
-HARD := -fPIE -fstack-protector -fstack-clash-protection $(if $(findstring x86_64,$(TRIPLE)),-fcf-protection=none -malign-data=abi -mgeneral-regs-only)
-SMALL := -Oz -fno-move-loop-invariants -fno-expensive-optimizations -fno-caller-saves -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables -fno-unwind-tables \
-	-fomit-frame-pointer -fno-ident -fvisibility=hidden -fmerge-all-constants
+# No CET: the loader asks for its marks only where the C library is built for it too, and musl is not.
+HARD := -fPIE -fstack-protector-strong -fstack-clash-protection $(if $(findstring x86_64,$(TRIPLE)),-fcf-protection=none -malign-data=abi -mgeneral-regs-only)
+SMALL := -Oz -fno-move-loop-invariants -fno-expensive-optimizations -fno-caller-saves -fno-optimize-sibling-calls -fno-tree-tail-merge -fno-tree-loop-im \
+	-ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables -fno-unwind-tables -fomit-frame-pointer -fno-ident -fvisibility=hidden -fmerge-all-constants
 MUSL_CFLAGS = $(DEFS) $(WARN) $(HARD) $(SMALL) -nostdinc -isystem $(MUSL_INC) -isystem $(GCC_INC) $(CFLAGS)
 MUSL_LDFLAGS = -nostdlib -static-pie $(LINKER) -Wl,-z,relro,-z,now,-z,noexecstack,--no-dynamic-linker \
-	-Wl,--gc-sections,--build-id=none,-O2,-s,-Map=$@.map,--symbol-ordering-file=src/init/idle.order,--no-warn-symbol-ordering $(LDFLAGS)
+	-Wl,--gc-sections,--build-id=none,-O2,-s,-Map=$@.map $(LDFLAGS)
 HOST_CFLAGS = $(DEFS) $(WARN) -g -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 
 SRC   := $(sort $(wildcard src/*.c src/*/*.c))
@@ -82,7 +81,7 @@ $(O)/fuzz/%: tests/fuzz/%.c $(filter-out src/main.c,$(SRC))
 # The unit tests on another machine's own C library, for tests/dist/build.
 $(O)/cross/%: tests/unit/%.c $(OBJ)
 	@mkdir -p $(@D)
-	@$(MUSL_CC) $(MUSL_CFLAGS) -w -Itests/dist -Itests/unit -nostdlib -static $(LDFLAGS) -o $@ $(MUSL_LIB)/crt1.o $(MUSL_LIB)/crti.o $< \
+	@$(MUSL_CC) $(filter-out -mgeneral-regs-only,$(MUSL_CFLAGS)) -w -Itests/dist -Itests/unit -nostdlib -static $(LDFLAGS) -o $@ $(MUSL_LIB)/crt1.o $(MUSL_LIB)/crti.o $< \
 		$(filter-out %/main.o,$(OBJ)) -Wl,--start-group $(MUSL_LIB)/libc.a $(LIBGCC) -Wl,--end-group $(MUSL_LIB)/crtn.o
 cross: $(O)/kinglet $(patsubst tests/unit/%.c,$(O)/cross/%,$(wildcard tests/unit/test_*.c))
 
@@ -112,9 +111,8 @@ layers: $(O)/kinglet ## a module knows only those below it
 	@tests/tally layers tests/layers $(O)/obj
 coverage sanitized analyze: ## what the tests reach; they under ASan, UBSan and valgrind; gcc's and clang's analysers
 	@tests/$@
-bench: $(O)/kinglet ## figures beside the peers, in one run
-	tests/packages/install build test bench
-	$(PYTHON) tests/bench/bench.py --json $(O)/bench.json
+bench: $(O)/kinglet ## figures beside the peers, in one run, with a plot
+	@tests/bench/run $(O)
 lint: ## clang-format, clang-tidy, cppcheck, shellcheck-free of findings
 	clang-format --dry-run --Werror $(CSRC)
 	clang-tidy --quiet $(SRC) -- $(DEFS)

@@ -15,8 +15,8 @@ struct address {
 };
 
 struct addresses {
-    struct address at[ADDRESSES];
     unsigned count;
+    struct address at[ADDRESSES];
 };
 
 /* An IPv4 address in dotted decimal, or an IPv6 address (RFC 4291, 2.2). Returns 0 or -1. Pure. */
@@ -33,8 +33,8 @@ bool address_literal(const char *host, struct addresses *result);
 /* Adds the address whose bytes are at `bytes`; more than ADDRESSES are left out. Pure. */
 void address_add(struct addresses *list, bool v6, const void *bytes);
 
-/* A non-blocking socket of `type` (SOCK_STREAM, SOCK_DGRAM) in *fd, on its way to `port` there. Returns 0
- * connected, EINPROGRESS, or what went wrong (socket(2), connect(2)); *fd is -1 where there is none. */
-int address_connect(const struct address *address, uint16_t port, int type, int *fd);
+/* A non-blocking socket of `type` (SOCK_STREAM, SOCK_DGRAM), connected or on its way to `port` there, or to
+ * the socket at `path` (at most 107 bytes) where it is not NULL. Or -1 and errno (socket(2), connect(2)). */
+int address_connect(const struct address *address, const char *path, unsigned port, int type);
 
 #endif

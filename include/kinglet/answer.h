@@ -6,7 +6,12 @@ enum answer {
     ANSWER_MORE, /* nothing is decided yet */
     ANSWER_GOOD,
     ANSWER_BAD,
-    ANSWER_ALIEN, /* bad, and not this protocol at all: protocol_feed() finds the words */
 };
+
+/* What the parser of a short answer says, which looks at all that has come so far: NULL, nothing yet; or
+ * words behind GOOD or BAD; or ALIEN, bad and not this protocol at all: protocol_feed() finds the words. */
+#define GOOD  "+"
+#define BAD   "-"
+#define ALIEN ""
 
 #endif

@@ -22,4 +22,7 @@ struct list {
 /* Appends. Returns 0 or -ENOMEM, the list unchanged. */
 int list_add(struct list *l, const char *string);
 
+/* Calls `act` with each string in turn. */
+void list_each(const struct list *l, void (*act)(void *context, const char *string), void *context);
+
 #endif

@@ -52,46 +52,43 @@ enum audit_check {
     AUDIT_CHECKS
 };
 
-enum { AUDIT_PROCESSES = 512, AUDIT_GROUPS = 32, AUDIT_NAMED = 5 };
+enum { AUDIT_PROCESSES = 513 /* one more than are looked at */, AUDIT_GROUPS = 32, AUDIT_NAMED = 5 };
 
-/* What was not looked at, or could not be, is UNREAD; what does not apply is ABSENT. */
-enum audit_state { AUDIT_UNREAD, AUDIT_GOOD, AUDIT_BAD, AUDIT_ABSENT };
+/* What was not looked at, or could not be, is UNREAD; what does not apply is ABSENT. Each is the finding that
+ * it stands for, exclusive-or FINDING_UNKNOWN, so that nothing known is 0; what is bad warns, or it fails. */
+enum audit_state { AUDIT_UNREAD, AUDIT_BAD, AUDIT_ABSENT, AUDIT_GOOD };
 
 /* Names of things that were found: the first few, fit to be printed; and how many. */
 struct audit_found {
-    size_t count;
-    struct text names; /* with a blank before and behind each */
-    char bytes[AUDIT_NAMED * 4 * 64];
+    struct text names; /* `: ` and then each with a blank behind it */
+    unsigned count;
+    char bytes[2048 - sizeof(struct text) - sizeof(size_t)]; /* room for one more than are shown */
 };
 
 struct audit_process {
-    uint64_t pid, parent;
-    uint64_t inheritable, permitted, effective, bounding, ambient;
     unsigned char state[AUDIT_CHECKS]; /* enum audit_state, for checks that look at each process */
     bool zombie;
-    bool chosen;                       /* to be judged */
+    unsigned groups;
+    uint64_t lowest, lowest_group; /* of its ids */
+    /* in the order of audit_status_take's lines, which fill what follows up to the groups */
+    uint64_t pid, parent;
+    uint64_t inheritable, permitted, effective, bounding, ambient;
     uint64_t blocked, ignored, caught; /* bit N-1: signal N */
     uint64_t no_new_privs, seccomp;
-    char name[64]; /* as the kernel escapes it */
-    size_t groups;
     uint64_t uid[4], gid[4 + AUDIT_GROUPS]; /* real, effective, saved, of the file system; all groups */
-};
-
-/* What is known for one check, but for the processes. */
-struct audit_row {
-    enum audit_state state;
-    struct audit_found found;
+    char name[64];                          /* as the kernel escapes it */
 };
 
 struct audit_facts {
-    unsigned min_uid; /* the policy: ids below it warn */
-    bool restricted;  /* the policy: what the Pod Security Standards' "restricted" forbids fails */
+    unsigned char state[AUDIT_CHECKS]; /* enum audit_state: what is known but for the processes */
+    unsigned restricted; /* 1, the policy: what the Pod Security Standards' "restricted" forbids fails */
+    unsigned min_uid;    /* the policy: ids below it warn */
 
-    struct audit_process *process; /* those that are judged */
-    size_t count;
-    bool cut; /* there are more than were looked at */
+    bool complete; /* all processes were looked at, and there are any */
     bool kubernetes, nosuid;
-    struct audit_row row[AUDIT_CHECKS];
+    unsigned count;
+    const struct audit_process *process[AUDIT_PROCESSES]; /* those that are judged */
+    struct audit_found found[AUDIT_CHECKS];
 };
 
 enum audit_namespace {
@@ -103,8 +100,6 @@ enum audit_namespace {
     AUDIT_NS_USER,
     AUDIT_NAMESPACES_ALL
 };
-
-#define AUDIT_INITIAL_NET UINT64_C(0xEFFFFFF9) /* the inode number of the initial one, on new kernels */
 
 /* --- texts of the kernel into facts, pure --- */
 
@@ -127,11 +122,14 @@ extern const char audit_sockets[];
  * that may have an engine's socket in it, otherwise NULL. A malformed line is as none. */
 const char *audit_mount_take(char *line, struct audit_facts *f);
 
-/* The inode number of a namespace, 0 where it cannot be told. */
-void audit_namespace_take(enum audit_namespace ns, uint64_t inode, struct audit_facts *f);
+/* By enum audit_namespace: its name in /proc/PID/ns, and the last byte of the initial one's inode number. */
+extern const struct audit_initial {
+    char name[5];
+    unsigned char low;
+} audit_initial[AUDIT_NAMESPACES_ALL];
 
-/* Its name in /proc/PID/ns. */
-const char *audit_namespace_name(enum audit_namespace ns);
+/* The inode number of one of these namespaces, 0 where it cannot be told. */
+void audit_namespace_take(const struct audit_initial *ns, uint32_t inode, struct audit_facts *f);
 
 /* What a file of a cgroup, which is cut in place, says of the check's limit: `max`, -1 or 19 digits for none
  * (so version 1 says it), or a number; a memory.stat with the limit on the whole way up. A limit that was
@@ -143,6 +141,15 @@ const char *audit_cgroup_path(const char *cgroup);
 
 /* PID 1's name and signals. */
 void audit_init_take(const struct audit_process *init, struct audit_facts *f);
+
+/* The field of a text that `*at` begins with, which is cut off at the first of `ends`; *at goes behind it. */
+char *audit_field(char **at, const char *ends);
+
+/* Whether a string ends with one of `names`, which lie one behind the other; or, where `whole`, is one. A
+ * capital in a name stands for both cases. */
+bool audit_among(const char *string, const char *names, bool whole);
+
+uint64_t audit_lowest(const uint64_t *id, unsigned count);
 
 /* Adds a name of any bytes, unless it is among those that are shown already; what is long is cut. */
 void audit_found_add(struct audit_found *found, const char *name);
@@ -156,12 +163,17 @@ void audit_read(struct audit_facts *facts);
  * Pure. */
 enum finding audit_judge(const struct audit_facts *facts, enum audit_check check, struct text *why);
 
-/* `id|what is bad about it|mend` of a check. Pure. */
-const char *audit_words(enum audit_check check);
+/* By number, one behind the other: the id of each check, what is bad about it, and the mend; then from
+ * AUDIT_COMMON on what the findings are called where there is nothing to tell; and from AUDIT_VERDICTS on the
+ * verdicts, each behind the digit of its colour. Pure. */
+enum { AUDIT_COMMON = 3 * AUDIT_CHECKS, AUDIT_VERDICTS = AUDIT_COMMON + FINDING_WARN };
 
-/* Appends the whole report, as JSON or as lines of 80 columns, in `colour` for a terminal, and counts the
- * verdicts. Pure. */
-void audit_report(const struct audit_facts *facts, bool json, bool colour, struct text *report,
+const char *audit_word(unsigned n);
+
+enum audit_form { AUDIT_PLAIN, AUDIT_COLOURED, AUDIT_JSON };
+
+/* Appends the whole report, as lines of 80 columns or as JSON, and counts the verdicts. Pure. */
+void audit_report(const struct audit_facts *facts, enum audit_form form, struct text *report,
                   unsigned count[FINDINGS]);
 
 /* `kinglet audit`: argv[0] is the command's name. Returns 0; or 1 when a check fails (or warns, with

@@ -5,7 +5,13 @@
 
 #include <stdint.h>
 
-#define CLOCK_NONE INT64_MAX
+#define CLOCK_NONE INT64_C(-1)
+
+/* The earlier deadline: as an unsigned number CLOCK_NONE is later than all others. */
+static inline int64_t clock_earlier(int64_t a, int64_t b)
+{
+    return (uint64_t)a < (uint64_t)b ? a : b;
+}
 
 /* Microseconds since some fixed moment (CLOCK_MONOTONIC; clock_gettime(2)). */
 int64_t clock_us(void);

@@ -29,13 +29,13 @@ enum dns_answer {
     DNS_FAILED, /* the server cannot say, or talks rubbish */
 };
 
-/* Writes the question for the IPv4 addresses of `name`, which is dotted, with or without a dot at its end.
- * The caller puts an id into the first two bytes, and may make it DNS_AAAA in the third last. Returns its
- * length, or 0 where `name` is none (labels of 1 to 63 bytes, 253 altogether). */
+/* Writes the question for the IPv4 addresses of `name`, which is dotted, with or without a dot at its end,
+ * in lower case. The caller puts an id into the first two bytes, and may make it DNS_AAAA in the third last.
+ * Returns its length, or 0 where `name` is none (labels of 1 to 63 bytes, 253 altogether). */
 size_t dns_question(unsigned char query[DNS_QUERY_MAX], const char *name);
 
 /* Reads an answer to `query`. The addresses are added to `found`, on DNS_CUT too. */
-enum dns_answer dns_answer(const unsigned char *message, size_t len, const unsigned char *query,
-                           size_t query_len, struct addresses *found);
+enum dns_answer dns_answer(const unsigned char *message, size_t size, const unsigned char *query,
+                           size_t query_size, struct addresses *found);
 
 #endif

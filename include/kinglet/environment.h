@@ -27,28 +27,28 @@ struct environment_options {
 /* Checks the options' own syntax. Returns 0, or -1 with every fault appended. Pure. */
 int environment_check(const struct environment_options *options, struct text *faults);
 
-/* Whether `value` is of TYPE `type` (path: always true here). Pure. */
-bool environment_is_type(const char *value, const char *type);
+/* NULL where `value` is of TYPE `type`, which environment_check has let pass (path: always here); else what
+ * one looks like, in brackets, or nothing. Pure. */
+const char *environment_not_of_type(const char *value, const char *type);
 
 /* Reads the line `line` (without its newline) of an env file: `NAME=VALUE`, `export NAME=VALUE`, a comment or
  * nothing. Quotes around a whole value are taken off ('...' as it is; "..." with \" \\ \$ \` unescaped).
- * Returns 1 with the name's length in *name_len, and line rewritten to NAME=VALUE in place; 0 for nothing; -1
- * for a bad line. Pure. */
-int environment_line(char **line, size_t *name_len);
+ * Returns NAME=VALUE, made in place; an empty string for nothing; NULL for a bad line. Pure. */
+char *environment_line(char *line);
 
 /* Builds PROGRAM's environment from `env` into *result (env itself where nothing changes), reading the files
- * that the options name (with the rights we have now). Returns 0, or -1 with every fault appended. The
- * options must have passed environment_check. */
-int environment_prepare(const struct environment_options *options, char **env, char ***result,
-                        struct text *faults);
+ * that the options name (with the rights we have now). Every fault is appended. The options must have
+ * passed environment_check. */
+void environment_prepare(const struct environment_options *options, char **env, char ***result,
+                         struct text *faults);
 
 /* Makes HOME the home of `uid`: that of /etc/passwd, or / where it is not listed (as docker run --user does).
  * Unless `always`, only where HOME is not set, or is /root, which the engine has put there for a root that we
- * are not any more. Returns 0 or -ENOMEM. */
-int environment_home(uint32_t uid, bool always, char ***env);
+ * are not any more. Where there is no memory for that, nothing changes. */
+void environment_home(uint32_t uid, bool always, char ***env);
 
-/* Expands ${...} in the strings of `argv` (expand.h), replacing those that change. Returns 0, or -1 with
- * every fault appended. */
-int environment_expand(char **argv, char *const *env, struct text *faults);
+/* Expands ${...} in the strings of `argv` (expand.h), replacing those that change. Every fault is
+ * appended. */
+void environment_expand(char **argv, char *const *env, struct text *faults);
 
 #endif

@@ -9,11 +9,12 @@
 
 #include "kinglet/answer.h"
 #include "kinglet/target.h"
+#include "kinglet/wire.h"
 
-/* Writes the records. */
-void fcgi_request(const struct target *target, struct text *out);
+/* The form of the records. Sets its parts. */
+const char *fcgi_request(const struct target *target, struct wire_part parts[WIRE_PARTS]);
 
 /* What the bytes say that have come so far: see protocol.h. */
-enum answer fcgi_answer(const struct target *target, const char *bytes, size_t len, struct text *why);
+const char *fcgi_answer(const struct target *target, const char *bytes, size_t len, struct text *why);
 
 #endif

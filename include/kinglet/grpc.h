@@ -10,11 +10,12 @@
 
 #include "kinglet/answer.h"
 #include "kinglet/target.h"
+#include "kinglet/wire.h"
 
-/* Writes the call. The service is the target's path. */
-void grpc_request(const struct target *target, struct text *out);
+/* The form of the call. The service is the target's path. Sets its parts. */
+const char *grpc_request(const struct target *target, struct wire_part parts[WIRE_PARTS]);
 
 /* What the bytes say that have come so far: see protocol.h. */
-enum answer grpc_answer(const struct target *target, const char *bytes, size_t len, struct text *why);
+const char *grpc_answer(const struct target *target, const char *bytes, size_t len, struct text *why);
 
 #endif

@@ -34,16 +34,17 @@ struct launch_failure {
 struct confine;
 
 struct launch {
-    char *const *argv;
-    char *const *env;
-    struct sigmask mask;   /* as we found it; PROGRAM gets it back */
-    bool ignored_child;    /* SIGCHLD was ignored when we came; PROGRAM gets that back */
+    int terminal;          /* the descriptor whose foreground is handed over; -1: none */
+    volatile int failed;   /* told by the child, which shares our memory: the exit status to report */
     unsigned char session; /* enum launch_session */
+    bool ignored_child;    /* SIGCHLD was ignored when we came; PROGRAM gets that back */
     struct launch_failure failure;
     int death_signal; /* what PROGRAM gets should we die; 0: nothing */
+    char *const *argv;
+    char *const *env;
     char *listen_pid; /* where PROGRAM's pid is to be written in `env` (sd_listen_fds(3)); NULL: nowhere */
     const struct confine *confine; /* what PROGRAM may write to; NULL: all */
-    int terminal;                  /* the descriptor whose foreground is handed over; -1: none */
+    struct sigmask mask;           /* as we found it; PROGRAM gets it back */
 };
 
 /* Takes note of the mask and of SIGCHLD, blocks every signal, and makes SIGCHLD's disposition the
@@ -56,12 +57,12 @@ void launch_dispose(int signal_number, bool ignore);
 /* Finds the terminal, if we are in its foreground (tcgetpgrp(3)) and PROGRAM will have a group of its own. */
 void launch_find_terminal(struct launch *launch);
 
-/* Starts PROGRAM. Returns its pid; or -1 with *status the exit status to report (125 for a process that
- * could not be made, 126, 127), the reason having been logged. */
-pid_t launch_start(const struct launch *launch, int *status);
+/* Starts PROGRAM. Returns its pid; or, the reason having been logged, the negative of the exit status to
+ * report (125 for a process that could not be made, 126, 127). */
+pid_t launch_start(struct launch *launch);
 
-/* Becomes PROGRAM, in this process; or logs why not and exits with that status, which is in *status too. */
-_Noreturn void launch_exec(const struct launch *launch, volatile int *status);
+/* Becomes PROGRAM, in this process; or logs why not and exits. */
+_Noreturn void launch_exec(struct launch *launch);
 
 /* Hands the terminal's foreground from process group `from` to `to`; 0 is our own. Nothing is done unless
  * `from` has it. Returns whether `to` has it now. */

@@ -12,15 +12,13 @@
 
 enum log_level { LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG };
 
-/* What lines are written, and how; `name` is the one that JSON lines have. Before the first call:
- * level warn, text, "kinglet". */
-void log_setup(const char *name, enum log_level level, bool json);
+/* The head of lines that are JSON. */
+#define LOG_JSON "{\"time\":\"^\",\"level\":\"@\",\"name\":\"kinglet\",\"message\":\""
 
-/* What text lines begin with instead of `kinglet: LEVEL: `: `head`, with the level's word for each @ and our
- * pid for each #. `levels` has the words, by level. */
-void log_setup_head(const char *head, const char (*levels)[6]);
-
-bool log_enabled(enum log_level level);
+/* What lines are written: those up to `level` (a larger one than LOG_DEBUG is LOG_DEBUG). They begin with
+ * `head`, with the time for each ^, the level's word for each @ and our pid for each #; NULL is `kinglet: @:
+ * `. The words are those of `levels`, or our own for NULL. Before the first call: LOG_WARN, NULL, NULL. */
+void log_setup(unsigned level, const char *head, const char (*levels)[6]);
 
 /* Writes `kinglet: LEVEL: MESSAGE`, or with JSON
  * {"time":"2026-01-31T12:00:00.000Z","level":"warn","name":"kinglet","message":"..."}.
@@ -30,5 +28,8 @@ void log_line(enum log_level level, const char *format, ...) __attribute__((form
 /* A short name for an errno value, or "error N": `ENOENT` reads as in errno(3), with the
  * words a person needs for the common ones. */
 const char *log_errno(int error);
+
+/* That of errno. */
+const char *log_why(void);
 
 #endif

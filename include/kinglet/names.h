@@ -17,7 +17,7 @@ struct names_config {
     unsigned char ndots, attempts;
     unsigned char timeout; /* of one try, seconds */
     struct address server[NAMES_SERVERS];
-    char search[NAMES_SEARCH]; /* domains, a blank between them */
+    char search[NAMES_SEARCH]; /* domains, each with its NUL */
 };
 
 /* What holds where the file says nothing: no server yet, ndots 1, 2 attempts, 5 seconds, no search. */

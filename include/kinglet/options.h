@@ -13,24 +13,29 @@
 #include "kinglet/text.h"
 
 enum option_kind {
-    OPTION_FLAG,     /* bool. In the environment: 1, true, yes; 0, false, no or empty */
-    OPTION_COUNT,    /* unsigned: how often it was given (-vvv). In the environment: a number */
-    OPTION_STRING,   /* const char *, NULL where not given */
-    OPTION_LIST,     /* struct list: one value an occurrence; in the environment split at white space */
-    OPTION_COMMAS,   /* struct list: the same, and every value is split at commas too */
-    OPTION_DURATION, /* int64_t microseconds */
-    OPTION_SIGNAL,   /* int, 1 to SIGNAL_MAX */
-    OPTION_NUMBER,   /* unsigned, decimal, at most UINT32_MAX / 2 */
-    OPTION_CHOICE,   /* unsigned: the index in the words that the next row of the table has as its name */
-    OPTION_WORDS,    /* no option, but the words of the one before, joined with |: "none|stop|restart" */
+    OPTION_FLAG,        /* bool. In the environment: 1, true, yes; 0, false, no or empty */
+    OPTION_COUNT,       /* unsigned: how often it was given (-vvv). In the environment: a number */
+    OPTION_STRING,      /* const char *, NULL where not given */
+    OPTION_LIST,        /* struct list: one value an occurrence; in the environment split at white space */
+    OPTION_COMMAS,      /* struct list: the same, and every value is split at commas too */
+    OPTION_DURATION,    /* int64_t microseconds */
+    OPTION_SIGNAL,      /* int, 1 to SIGNAL_MAX */
+    OPTION_NUMBER,      /* unsigned, decimal, at most UINT32_MAX / 2 */
+    OPTION_CHOICE,      /* unsigned: the index in the words behind its name: "restart\0no|always" */
+    OPTION_END,         /* no option: the table ends here */
+    OPTION_HIDDEN = 16, /* with another kind: it is as if this option was not there */
 };
 
 struct option {
-    char name[24];   /* without the dashes; empty: a short option alone */
-    char short_name; /* 0: none */
+    char letter; /* 0: none */
     unsigned char kind;
     unsigned short at; /* offsetof the value in the struct of options */
 };
+
+/* A table is written as a list of X(name, letter, kind, member), a name being without its dashes, and empty
+ * for a letter alone. From it come the names, one behind the other, and in the same order the rows. */
+#define OPTION_NAME(name, letter, kind, member) name "\0"
+#define OPTION_ROW(name, letter, kind, member)  {letter, kind, AT(member)},
 
 /* The index of `value` among the `words` joined with |, or -1. */
 int options_choice(const char *words, const char *value);
@@ -39,7 +44,7 @@ int options_choice(const char *words, const char *value);
  * struct at `values`, which holds the defaults. Returns the index in argv of the first word that is no
  * option. Every fault is appended to `faults` as a reason that names the option and its value; nothing is
  * left out. */
-int options_parse(const struct option *table, size_t count, void *values, char *const *argv, char *const *env,
-                  struct text *faults);
+int options_parse(const char *names, const struct option *rows, void *values, char *const *argv,
+                  char *const *env, struct text *faults);
 
 #endif

@@ -6,6 +6,8 @@
 
 /* Writes all of it (write(2)), however many calls that takes. Returns 0 or -errno. */
 int output_bytes(const char *bytes, size_t len);
-int output_string(const char *string);
+
+/* Writes a command's help, in which a tab stands for a new line that is indented to the thirteenth column. */
+int output_help(const char *help);
 
 #endif

@@ -19,8 +19,8 @@ void own_check(const struct list *paths, struct text *faults);
 /* Gives them (at least one) to uid:gid, and takes off the list those that are theirs completely now. What
  * cannot be changed (EPERM, EROFS, EACCES) is counted and warned of, a line a path; whatever else keeps a
  * walk from its end is appended to `faults`. At most four descriptors are open at a time, however deep the
- * tree; memory grows with the names of the directories still to be visited on the way to where it is, and is
- * given back. */
+ * tree; memory grows with the names of the directories in those on the way to where it is, and is given back.
+ */
 void own_apply(struct list *paths, uint32_t uid, uint32_t gid, struct text *faults);
 
 /* After the drop: whether this user can write to those left on the list (access(2)). One that cannot be is

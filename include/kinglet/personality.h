@@ -12,15 +12,16 @@
 #include "kinglet/run.h"
 
 struct personality {
+    unsigned char kind;    /* which one it is */
     char options[10];      /* its short options */
-    char renamed[2];       /* the one that has another letter here: theirs, ours */
+    char other_case;       /* the letter, in lower case, whose two cases are exchanged there */
     char version[29];      /* what --version begins with */
     char head[18];         /* of its log lines (log_setup_head) */
     unsigned char levels;  /* its row in personality_levels */
     bool subreaper;        /* is one without being told to */
-    bool says_on_stderr;   /* help and version */
+    unsigned char says_on; /* the descriptor of help and version */
     unsigned char session; /* enum launch_session; LAUNCH_AS_WE_ARE: no init, but UID[:GID] and exec */
-    unsigned char verbose; /* levels that one -v is worth */
+    unsigned char verbose; /* levels that one -v, or the variable for debugging, is worth */
     struct launch_failure failure;
 };
 
@@ -39,7 +40,7 @@ const char *personality_name(const char *argv0);
 int personality_options(const struct personality *p, char *const *argv, char *const *env,
                         struct run_options *options, struct text *faults);
 
-/* Appends how it is called; and what --version says. Neither ends its line. */
+/* Appends how it is called, as a reason among others; and what --version says. Neither ends its line. */
 void personality_usage(const struct personality *p, const char *name, struct text *t);
 void personality_version(const struct personality *p, struct text *t);
 

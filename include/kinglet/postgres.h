@@ -11,12 +11,13 @@
 
 #include "kinglet/answer.h"
 #include "kinglet/target.h"
+#include "kinglet/wire.h"
 
-/* Writes the packet: the user from user@, or else postgres; the database from the path, or else the user's
- * name. */
-void postgres_request(const struct target *target, struct text *out);
+/* The form of the packet: the user from user@, or else postgres; the database from the path, or else the
+ * user's name. Sets its parts. */
+const char *postgres_request(const struct target *target, struct wire_part parts[WIRE_PARTS]);
 
 /* What the bytes say that have come so far: see protocol.h. */
-enum answer postgres_answer(const struct target *target, const char *bytes, size_t len, struct text *why);
+const char *postgres_answer(const struct target *target, const char *bytes, size_t len, struct text *why);
 
 #endif

@@ -39,18 +39,15 @@ struct probe_plan {
     struct http_want want;
 };
 
-/* Expands (expand.h, with the variables of `env`) and parses the targets, and checks the options. Returns 0,
- * or -1 with every fault appended. */
-int probe_prepare(const struct probe_options *options, const struct list *targets, char *const *env,
-                  struct probe_plan *plan, struct text *faults);
+/* Expands (expand.h, with the variables of `env`) and parses the targets, and checks the options. Every fault
+ * is appended to `faults`; where there is one, the plan is none. */
+void probe_prepare(const struct probe_options *options, const struct list *targets, char *const *env,
+                   struct probe_plan *plan, struct text *faults);
 
-/* One attempt. Appends a line a target to `report`, `healthy: TARGET: ...` or `unhealthy: TARGET: ...`, each
- * ended with a newline; or, brief, joined by semicolons. Returns 0 when all pass, otherwise 1. */
+/* One attempt, or, with plan->wait, attempts until all pass or that is over, 50 ms apart at first and up to 1
+ * s later. Makes `report` the last attempt's, a line a target, `healthy: TARGET: ...` or `unhealthy: TARGET:
+ * ...`, each ended with a newline; or, brief, joined by semicolons. Returns 0 when all pass, otherwise 1. */
 int probe_run(const struct probe_plan *plan, struct text *report);
-
-/* Attempts until all pass or plan->wait is over, 50 ms apart at first and up to 1 s later. The report is the
- * last attempt's. */
-int probe_wait(const struct probe_plan *plan, struct text *report);
 
 /* `kinglet check`: argv[0] is the command's name. Returns 0 healthy, 1 for everything else, a usage error
  * included. */

@@ -1,10 +1,12 @@
 /* protocol: what the kinds of targets have in common. Pure.
  *
  * Every probe is one message sent, and then bytes taken until something is decided. A protocol is an encoder
- * of that message, NAME_request, and a parser, NAME_answer. The parser is a function of all that has come so
- * far, at least 5 bytes and a NUL behind them, and keeps nothing: so it cannot matter in which pieces they
- * came. It decides at the first byte that decides, appends to `why` what it then says, and stays by it
- * whatever follows. HTTP, whose answers may be large, takes pieces instead.
+ * of that message, NAME_request, which gives the message's form and sets the parts of it (wire.h), and a
+ * parser, NAME_answer. The parser is a function of all that has come so far, at least 5 bytes and a NUL
+ * behind them, and keeps nothing: so it cannot matter in which pieces they came. It decides at the first byte
+ * that decides, says so as answer.h has it, or, where the words are the server's, appends them to `why` and
+ * returns GOOD or BAD alone, and stays by it whatever follows. HTTP, whose answers may be large, takes pieces
+ * instead.
  */
 #ifndef KINGLET_PROTOCOL_H
 #define KINGLET_PROTOCOL_H
@@ -22,12 +24,16 @@ enum {
 
 struct protocol {
     const struct target *target;
-    size_t len; /* of the bytes taken so far */
+    const char *(*answer)(const struct target *, const char *, size_t, struct text *);
+    struct text taken; /* all bytes so far */
     union {
         struct http http;
         char bytes[PROTOCOL_ANSWER_MAX];
     } state;
 };
+
+/* What a path that is a name asks for: the path without the slash and the query. */
+struct wire_part protocol_name(const struct target *target);
 
 /* Readies the parser and writes the message to send (nothing for TARGET_CONNECT). Messages that do not fit
  * are cut: out->cut. The random bytes are for TARGET_TLS alone, and the same bytes make the same message. */

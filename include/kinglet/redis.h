@@ -9,11 +9,12 @@
 
 #include "kinglet/answer.h"
 #include "kinglet/target.h"
+#include "kinglet/wire.h"
 
-/* Writes PING, after AUTH where the target names a password. */
-void redis_request(const struct target *target, struct text *out);
+/* The form of PING, after AUTH where the target names a password. Sets its parts. */
+const char *redis_request(const struct target *target, struct wire_part parts[WIRE_PARTS]);
 
 /* What the bytes say that have come so far: see protocol.h. */
-enum answer redis_answer(const struct target *target, const char *bytes, size_t len, struct text *why);
+const char *redis_answer(const struct target *target, const char *bytes, size_t len, struct text *why);
 
 #endif

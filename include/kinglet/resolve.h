@@ -37,17 +37,18 @@ struct resolve {
     struct addresses *result;
     struct text *why;
     uint16_t id[2];          /* of the two questions */
-    unsigned char open;      /* bits, 1 << v6: questions without an answer */
+    unsigned char open;      /* bits, 1 for IPv4 and 2 for IPv6: questions without an answer */
     unsigned char cut;       /* bits: those to be asked over TCP */
     unsigned char refused;   /* bits: those that the present server cannot answer */
     unsigned char candidate; /* which name of names_candidate */
     unsigned char tries;     /* of this name */
     unsigned char server;
     bool tcp;
-    bool exists;                   /* some name exists, without an address */
-    bool failed;                   /* some server has said that it cannot say */
-    unsigned short query_len, got; /* got: over TCP; the two bytes of length come first, here and in query */
-    struct addresses found[2];     /* IPv4, IPv6 */
+    bool exists; /* some name exists, without an address */
+    bool failed; /* some server has said that it cannot say */
+    unsigned short query_len,
+        got; /* got: of an answer. The two bytes of length come first, in message and in query */
+    struct addresses found[2]; /* IPv4, IPv6 */
     unsigned char query[2 + DNS_QUERY_MAX];
     unsigned char message[2 + DNS_MESSAGE_MAX];
 };

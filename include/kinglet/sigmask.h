@@ -8,7 +8,6 @@
 #define KINGLET_SIGMASK_H
 
 #include <stdint.h>
-#include <sys/types.h>
 
 struct sigmask {
     unsigned long word[8 / sizeof(unsigned long)];
@@ -21,8 +20,8 @@ void sigmask_block_all(struct sigmask *before);
 void sigmask_set(const struct sigmask *mask);
 
 /* Takes one pending signal, waiting until `deadline` (of clock.h; CLOCK_NONE: for ever) where there is none.
- * Returns it, with the sender's pid (0 for one that is not in our namespace) in *sender; or 0 once the
- * deadline has passed, or for nothing (EINTR). All signals must be blocked. */
-int sigmask_wait(int64_t deadline, pid_t *sender);
+ * Returns it; or 0 once the deadline has passed, for nothing (EINTR), or for a SIGPIPE of our own. All
+ * signals must be blocked. */
+int sigmask_wait(int64_t deadline);
 
 #endif

@@ -37,7 +37,7 @@ struct target {
     const char *userinfo; /* what stands before @, percent-decoded; NULL: nothing */
     const char *path; /* from the / on, query included: what is asked for; "" where nothing was given. For a
                          file, its path */
-    int64_t max_age;  /* TARGET_FILE: microseconds; CLOCK_NONE: any */
+    int64_t max_age;  /* TARGET_FILE: microseconds; INT64_MAX: any */
 };
 
 /* Parses `word`. Returns 0, or -1 with the reason in `faults`, which never holds a password. */

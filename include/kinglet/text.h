@@ -17,6 +17,7 @@ struct text {
     size_t len; /* bytes in use, the NUL not counted */
     size_t cap; /* bytes at `at`, the NUL counted; at least 1 */
     bool cut;
+    bool json; /* what is appended stands in a string of JSON (RFC 8259, 7) */
 };
 
 /* Starts an empty text in `cap` bytes (at least 1) at `buffer`. */
@@ -29,17 +30,18 @@ void text_put(struct text *t, const char *string);
 /* Appends bytes from outside, control characters and DEL as \xNN. */
 void text_safe(struct text *t, const char *bytes, size_t len);
 
-/* Appends a string that text_safe has made, in quotes, as JSON (RFC 8259, 7). */
+/* Appends a string that text_safe has made, in quotes, as JSON. */
 void text_json(struct text *t, const char *string);
 
-/* Appends in decimal. */
+/* Appends in base 10 or 16; in decimal. */
+void text_number(struct text *t, uint64_t n, unsigned base);
 void text_u64(struct text *t, uint64_t n);
 
 /* Appends a duration in the unit that a person would choose: 850 us, 1.3 ms, 2.0 s. */
 void text_duration(struct text *t, int64_t us);
 
-/* Appends by a format: %s %.*s (both through text_safe), %c, %d, %u, %x, %lu, %llu and %%; no widths. Nothing
- * else may stand in a format. */
+/* Appends by a format: %s %.*s (both through text_safe), %c, %d, %u and %%; no widths. Nothing else may
+ * stand in a format. */
 void text_format(struct text *t, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void text_vformat(struct text *t, const char *format, __builtin_va_list args)
     __attribute__((format(printf, 2, 0)));

@@ -9,13 +9,15 @@
 
 #include "kinglet/answer.h"
 #include "kinglet/target.h"
+#include "kinglet/wire.h"
 
 enum { TLS_RANDOM = 64 };
 
-/* Writes the ClientHello, with the server's name unless the target has an address. */
-void tls_request(const struct target *target, const unsigned char random[TLS_RANDOM], struct text *out);
+/* The form of the ClientHello, with the server's name unless the target has an address. Sets its parts; the
+ * first is the random bytes until then. */
+const char *tls_request(const struct target *target, struct wire_part parts[WIRE_PARTS]);
 
 /* What the bytes say that have come so far: see protocol.h. */
-enum answer tls_answer(const struct target *target, const char *bytes, size_t len, struct text *why);
+const char *tls_answer(const struct target *target, const char *bytes, size_t len, struct text *why);
 
 #endif

@@ -4,9 +4,9 @@
  * not there. A process that the audit may not look into as it was started is looked at once more with the
  * process's own ids (setfsuid(2)): root without SYS_PTRACE may not read an environ of another user.
  */
-#include "kinglet/arena.h"
 #include "kinglet/audit.h"
 #include "kinglet/capability.h"
+#include "kinglet/file.h"
 #include "kinglet/number.h"
 #include "look.h"
 
@@ -28,319 +28,301 @@ enum {
     ZOMBIE_MS = 100,           /* so long a zombie may wait for an init that does its work */
 };
 
-bool look_at(struct reading *r, const char *path, bool follow)
+struct reading reading;
+
+int look_at(const char *path, int flags)
 {
-    return syscall(SYS_statx, AT_FDCWD, path, follow ? LOOK_FLAGS : LOOK_FLAGS | AT_SYMLINK_NOFOLLOW,
-                   LOOK_FIELDS, &r->look) == 0;
+    return (int)syscall(SYS_statx, AT_FDCWD, path, flags | LOOK_FLAGS, LOOK_FIELDS, &reading.look);
 }
 
 /* Reads a file into the buffer, NUL-terminated. Returns its length, or -errno; -EFBIG for one that does not
  * fit. */
-static long read_file(struct reading *r, const char *path)
+static int read_file(const char *path)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-    long len = 0, n = -1;
+    int len = (int)file_read(path, reading.buffer, LOOK_BUFFER + 1);
 
-    while (fd >= 0 && (n = read(fd, r->buffer + len, (size_t)(LOOK_BUFFER - len))) > 0)
-        len += n;
-    r->buffer[len] = '\0';
-    n = n < 0 ? -errno : len < LOOK_BUFFER ? len : -EFBIG;
-    close(fd);
-    return n;
+    return len == LOOK_BUFFER ? -EFBIG : len;
 }
 
-const char *look_join(struct reading *r, const char *folder, const char *name)
+const char *look_join(const char *folder, const char *name)
 {
-    text_init(&r->path, r->bytes, sizeof r->bytes);
-    text_put(&r->path, folder);
-    text_put(&r->path, name);
-    return r->path.cut ? "" : r->bytes;
+    text_init(&reading.path, reading.bytes, sizeof reading.bytes);
+    text_put(&reading.path, folder);
+    text_put(&reading.path, name);
+    return reading.bytes;
 }
 
-static const char *proc(struct reading *r, uint64_t pid, const char *name)
+static const char *proc(const struct audit_process *p, const char *name)
 {
-    look_join(r, "/proc/", "");
-    text_u64(&r->path, pid);
-    text_put(&r->path, name);
-    return r->bytes;
+    look_join("/proc/", "");
+    text_u64(&reading.path, p->pid);
+    text_put(&reading.path, name);
+    return reading.bytes;
 }
 
-bool look_link(struct reading *r, const char *path)
+static int read_proc(const struct audit_process *p, const char *name)
 {
-    long n = syscall(SYS_readlinkat, AT_FDCWD, path, r->buffer, LOOK_BUFFER);
+    return read_file(proc(p, name));
+}
 
-    r->buffer[n < 0 ? 0 : n] = '\0';
+bool look_link(const char *path)
+{
+    long n = syscall(SYS_readlinkat, AT_FDCWD, path, reading.buffer, LOOK_BUFFER);
+
+    reading.buffer[n < 0 ? 0 : n] = '\0';
     return n > 0;
 }
 
-static bool exists(struct reading *r, const char *folder, const char *name)
+static int look_in(const char *folder, const char *name)
 {
-    return look_at(r, look_join(r, folder, name), true);
+    return look_at(look_join(folder, name), 0);
 }
 
-static enum audit_state is_read_only(struct reading *r, const char *path)
+/* Whether it is on a file system that is read-only, as it should be for a check. */
+static unsigned char judge_read_only(enum audit_check check, const char *path)
 {
-    return statfs(path, &r->file_system) != 0                               ? AUDIT_UNREAD
-           : ((unsigned long)r->file_system.f_flags & READ_ONLY_MOUNT) != 0 ? AUDIT_GOOD
-                                                                            : AUDIT_BAD;
-}
-
-/* What should be read-only, for a check. */
-static void judge_read_only(struct reading *r, enum audit_check check, const char *path)
-{
-    struct audit_row *row = &r->facts->row[check];
-
-    row->state = is_read_only(r, path);
-    if (row->state == AUDIT_BAD)
-        audit_found_add(&row->found, path);
+    if (statfs(path, &reading.file_system) != 0)
+        return AUDIT_UNREAD;
+    if (((unsigned)reading.file_system.f_flags & READ_ONLY_MOUNT) != 0)
+        return AUDIT_GOOD;
+    audit_found_add(&reading.facts->found[check], path);
+    return AUDIT_BAD;
 }
 
 /* The first entry of a folder; NULL: it has none, or cannot be read. */
-static const struct directory_entry *list(struct reading *r, const char *path)
+static const struct directory_entry *list(const char *path)
 {
-    directory_begin(&r->directory, open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    return directory_next(&r->directory);
+    directory_begin(&reading.directory, open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    return directory_next(&reading.directory);
 }
 
 /* --- processes --- */
 
 /* Whether it can write to the file that was looked at last, whose path is in the buffer: by the modes and
  * what the process is, since access(2) would answer for the audit. An owner may change the mode. */
-static void judge_writable(struct reading *r, struct audit_process *p)
+static void judge_writable(struct audit_process *p)
 {
-    bool group = false;
+    unsigned may = S_IWOTH;
 
-    for (size_t i = 0; i < 4 + p->groups; i++)
-        group = group || p->gid[i] == r->look.gid;
-    if ((p->effective >> CAPABILITY_DAC_OVERRIDE & 1) == 0 && p->uid[1] != r->look.uid &&
-        (r->look.mode & (group ? S_IWGRP : S_IWOTH)) == 0)
+    for (unsigned i = 4 + p->groups; i-- > 0;)
+        if (p->gid[i] == reading.look.gid)
+            may = S_IWGRP;
+    if ((p->effective >> CAPABILITY_DAC_OVERRIDE & 1) == 0 && p->uid[1] != reading.look.uid &&
+        (reading.look.mode & may) == 0)
         return;
-    if (is_read_only(r, r->buffer) == AUDIT_GOOD)
-        return;
-    audit_found_add(&r->facts->row[AUDIT_FOLDER].found, r->buffer);
-    p->state[AUDIT_FOLDER] = AUDIT_BAD;
+    if (judge_read_only(AUDIT_FOLDER, reading.buffer) != AUDIT_GOOD)
+        p->state[AUDIT_FOLDER] = AUDIT_BAD;
 }
 
 /* The program's folder, and the working directory unless that is a volume. */
-static void read_folder(struct reading *r, struct audit_process *p)
+static void read_folder(struct audit_process *p)
 {
     uint64_t mount;
-    size_t n;
+    char *slash = reading.buffer;
 
-    if (!look_at(r, proc(r, p->pid, "/exe"), true) || !look_link(r, r->bytes))
+    if (!look_link(proc(p, "/exe")))
         return;
     p->state[AUDIT_FOLDER] = AUDIT_GOOD;
-    n = strlen(r->buffer);
-    while (n > 0 && r->buffer[n] != '/')
-        n--;
-    r->buffer[n > 0 ? n : 1] = '\0'; /* of / that much stays */
-    if (look_at(r, r->buffer, true))
-        judge_writable(r, p);
-    look_at(r, "/", true);
-    mount = r->look.mount;
-    if (look_at(r, proc(r, p->pid, "/cwd"), true) && r->look.mount == mount && look_link(r, r->bytes))
-        judge_writable(r, p);
+    for (char *c = reading.buffer; *c != '\0'; c++)
+        if (*c == '/')
+            slash = c;
+    slash[slash == reading.buffer] = '\0'; /* of / that much stays */
+    if (look_at(reading.buffer, 0) == 0)
+        judge_writable(p);
+    look_at("/", 0);
+    mount = reading.look.mount;
+    if (look_at(proc(p, "/cwd"), 0) == 0 && reading.look.mount == mount && look_link(reading.bytes))
+        judge_writable(p);
 }
 
-static void read_inside(struct reading *r, struct audit_process *p)
+/* What not every user may look at. */
+static void read_private(struct audit_process *p)
 {
-    long n = read_file(r, proc(r, p->pid, "/attr/current"));
+    int n;
 
-    if (n != -EACCES) /* every other failure is that of a kernel without such a module */
-        audit_label_take(r->buffer, p);
-    read_file(r, proc(r, p->pid, "/limits"));
-    audit_core_take(r->buffer, p);
-    for (int as_itself = 0; as_itself < 2; as_itself++) {
-        if (as_itself != 0 && p->state[AUDIT_USER] == AUDIT_GOOD) {
-            setfsgid((gid_t)p->gid[1]);
-            setfsuid((uid_t)p->uid[1]);
-        }
-        if (p->state[AUDIT_SECRETS] == AUDIT_UNREAD && (n = read_file(r, proc(r, p->pid, "/environ"))) >= 0)
-            audit_environ_take(r->buffer, (size_t)n, r->facts, p);
-        if (p->state[AUDIT_FOLDER] == AUDIT_UNREAD)
-            read_folder(r, p);
-    }
-    setfsuid(geteuid());
-    setfsgid(getegid());
+    if (p->state[AUDIT_SECRETS] == AUDIT_UNREAD && (n = read_proc(p, "/environ")) >= 0)
+        audit_environ_take(reading.buffer, (size_t)n, reading.facts, p);
+    if (p->state[AUDIT_FOLDER] == AUDIT_UNREAD)
+        read_folder(p);
 }
 
-static bool read_status(struct reading *r, uint64_t pid, struct audit_process *p)
+static void read_inside(struct audit_process *p)
 {
-    if (read_file(r, proc(r, pid, "/status")) <= 0)
-        return false;
-    audit_status_take(r->buffer, p);
+    int uid, gid;
+
+    if (read_proc(p, "/attr/current") != -EACCES) /* every other failure: a kernel without such a module */
+        audit_label_take(reading.buffer, p);
+    read_proc(p, "/limits");
+    audit_core_take(reading.buffer, p);
+    read_private(p);
+    gid = setfsgid((gid_t)p->gid[1]);
+    uid = setfsuid((uid_t)p->uid[1]);
+    read_private(p);
+    setfsuid((uid_t)uid);
+    setfsgid((gid_t)gid);
+}
+
+static bool read_status(uint64_t pid, struct audit_process *p)
+{
     p->pid = pid;
+    if (read_proc(p, "/status") <= 0)
+        return false;
+    audit_status_take(reading.buffer, p);
     return true;
 }
 
 /* All processes that there are, up to the bound. */
-static void read_all(struct reading *r)
+static void read_all(void)
 {
-    struct audit_facts *f = r->facts;
+    const struct directory_entry *e;
     uint64_t pid;
 
-    for (const struct directory_entry *e = list(r, "/proc"); e != NULL; e = directory_next(&r->directory))
-        if (number_parse(e->name, strlen(e->name), INT32_MAX, &pid) == 0) {
-            if (f->count == AUDIT_PROCESSES)
-                f->cut = true;
-            else if (read_status(r, pid, &f->process[f->count]))
-                f->count++;
-        }
+    reading.end = reading.process;
+    for (e = list("/proc"); e != NULL && reading.end < &reading.process[AUDIT_PROCESSES];
+         e = directory_next(&reading.directory)) {
+        const char *name = e->name;
+        if (number_scan(&name, INT32_MAX, &pid) == 0 && read_status(pid, reading.end))
+            reading.end++;
+    }
 }
 
-/* Chooses those to be judged: PID 1 and what descends from it; where PID 1 is foreign, what is in our own
- * cgroup instead. Returns whether there is any. */
-static bool choose(struct reading *r, bool foreign)
+/* Whether it is to be judged: it is PID 1 or descends from it; where PID 1 is foreign, it is in our own
+ * cgroup instead. */
+static bool is_ours(const struct audit_process *p, bool foreign)
 {
-    struct audit_facts *f = r->facts;
     uint64_t self = (uint64_t)getpid();
-    bool any = false, more = true;
+    const struct audit_process *parent = p;
 
-    while (more) {
-        more = false;
-        for (size_t i = 0; i < f->count; i++) {
-            struct audit_process *p = &f->process[i];
-            bool chosen = p->pid == 1 || foreign;
-            for (size_t j = 0; j < f->count && !chosen; j++)
-                chosen = f->process[j].chosen && f->process[j].pid == p->parent;
-            if (p->chosen || !chosen || (p->pid == self && self != 1))
-                continue;
-            if (foreign && (read_file(r, proc(r, p->pid, "/cgroup")) <= 0 || strcmp(r->buffer, r->own) != 0))
-                continue;
-            p->chosen = any = more = true;
+    if (foreign)
+        return p->pid != self && read_proc(p, "/cgroup") > 0 && strcmp(reading.buffer, reading.own) == 0;
+    for (int steps = AUDIT_PROCESSES; steps > 0 && parent < reading.end; steps--) {
+        if (p->pid == 1)
+            return true;
+        if (p->pid == self)
+            return false;
+        for (parent = reading.process; parent < reading.end && parent->pid != p->parent;)
+            parent++;
+        p = parent;
+    }
+    return false;
+}
+
+/* Returns whether there is any that is to be judged. */
+static bool choose(struct audit_facts *f, bool foreign)
+{
+    int patience = ZOMBIE_MS;
+    bool any = false;
+
+    for (struct audit_process *p = reading.process; p < reading.end; p++) {
+        if (!is_ours(p, foreign))
+            continue;
+        any = true;
+        if (!p->zombie) {
+            read_inside(p);
+            f->process[f->count++] = p;
+        } else if (p->parent == 1) {
+            /* a second look tells the zombies that PID 1 leaves lying from those that it was about to reap */
+            poll(NULL, 0, patience);
+            patience = 0;
+            if (read_status(p->pid, &reading.other) && reading.other.zombie)
+                audit_found_add(&f->found[AUDIT_ZOMBIES], p->name);
         }
     }
     return any;
 }
 
-static void read_processes(struct reading *r)
+static void read_processes(struct audit_facts *f)
 {
-    struct audit_facts *f = r->facts;
-    size_t count = 0;
-    bool foreign, zombies = false;
+    bool foreign;
 
-    read_all(r);
-    read_file(r, "/proc/1/cgroup");
-    foreign = strcmp(r->buffer, r->own) != 0 && choose(r, true);
+    read_all();
+    read_file("/proc/1/cgroup");
+    foreign = strcmp(reading.buffer, reading.own) != 0 && choose(f, true);
     if (!foreign)
-        choose(r, false);
+        choose(f, false);
     if (foreign || getpid() == 1)
-        f->row[AUDIT_INIT].state = AUDIT_ABSENT;
-    else if (read_status(r, 1, &r->other))
-        audit_init_take(&r->other, f);
-    for (size_t i = 0; i < f->count; i++) {
-        struct audit_process *p = &f->process[i];
-        if (p->zombie)
-            zombies = true;
-        else if (p->chosen)
-            read_inside(r, p);
+        f->state[AUDIT_INIT] = AUDIT_ABSENT;
+    else if (read_status(1, &reading.other))
+        audit_init_take(&reading.other, f);
+    if (f->count > 0 && reading.end < &reading.process[AUDIT_PROCESSES]) {
+        f->complete = true;
+        f->state[AUDIT_ZOMBIES] = AUDIT_GOOD;
     }
-    /* a second look tells the zombies that PID 1 leaves lying from those that it was about to reap */
-    if (zombies)
-        poll(NULL, 0, ZOMBIE_MS);
-    for (size_t i = 0; i < f->count; i++) {
-        struct audit_process *p = &f->process[i];
-        if (!p->chosen)
-            continue;
-        if (!p->zombie)
-            f->process[count++] = *p;
-        else if (p->parent == 1 && read_status(r, p->pid, &r->other) && r->other.zombie)
-            audit_found_add(&f->row[AUDIT_ZOMBIES].found, p->name);
-    }
-    f->count = count;
-    if (count > 0 && !f->cut)
-        f->row[AUDIT_ZOMBIES].state = AUDIT_GOOD;
 }
 
 /* --- cgroups, mounts, namespaces, devices --- */
 
 /* The limits in the own cgroup and on the way up, as far as it is mounted here: of version 2, and of version
  * 1 below a folder for each controller. */
-static void read_limits(struct reading *r)
+static void read_limits(struct audit_facts *f)
 {
-    static const char files[] = "/memory.max\0/cpu.max\0/pids.max\0"
-                                "/memory/memory.stat\0/cpu/cpu.cfs_quota_us\0/pids/pids.max\0";
-    unsigned check = 0;
+    static const char files[] = "\0/memory.max\0/memory\0/memory.stat\0"
+                                "\0/cpu.max\0/cpu\0/cpu.cfs_quota_us\0"
+                                "\0/pids.max\0/pids\0/pids.max";
+    const char *folder = files, *own = audit_cgroup_path(reading.own);
 
-    for (const char *file = files; *file != '\0'; file = text_after(file), check++) {
-        size_t folder = check < 3 ? 0 : strcspn(file + 1, "/") + 1;
-        const char *own = audit_cgroup_path(r->own);
-        for (size_t len = strcspn(own, "\n");; len--) {
+    for (unsigned i = 0; i < 6; i++) {
+        const char *file = text_after(folder);
+        size_t len = strcspn(own, "\n");
+        do {
             if (len > 0 && own[len] != '/' && own[len] != '\n')
                 continue;
-            look_join(r, "/sys/fs/cgroup", "");
-            text_raw(&r->path, file, folder);
-            text_raw(&r->path, own, len);
-            text_put(&r->path, file + folder);
-            if (read_file(r, r->path.at) > 0)
-                audit_limit_take(r->buffer, (enum audit_check)(AUDIT_MEMORY + check % 3), r->facts);
-            if (len == 0)
-                break;
-        }
+            look_join("/sys/fs/cgroup", folder);
+            text_raw(&reading.path, own, len);
+            text_put(&reading.path, file);
+            if (read_file(reading.bytes) > 0)
+                audit_limit_take(reading.buffer, (enum audit_check)(AUDIT_MEMORY + i / 2), f);
+        } while (len-- > 0);
+        folder = text_after(file);
     }
 }
 
-static void read_mounts(struct reading *r)
+static void read_mounts(struct audit_facts *f)
 {
-    struct audit_facts *f = r->facts;
-
-    if (read_file(r, "/proc/self/mountinfo") > 0)
-        f->row[AUDIT_SOCKETS].state = f->row[AUDIT_MOUNTS].state = AUDIT_GOOD;
-    for (char *line = r->buffer; *line != '\0';) {
-        char *next = line + strcspn(line, "\n");
-        const char *point;
-        if (*next != '\0')
-            *next++ = '\0';
-        point = audit_mount_take(line, f);
+    if (read_file("/proc/self/mountinfo") > 0)
+        f->state[AUDIT_SOCKETS] = f->state[AUDIT_MOUNTS] = AUDIT_GOOD;
+    for (char *line = reading.buffer; *line != '\0';) {
+        const char *point = audit_mount_take(audit_field(&line, "\n"), f);
         for (const char *s = audit_sockets; point != NULL && *s != '\0'; s = text_after(s))
-            if (exists(r, point, s))
-                audit_found_add(&f->row[AUDIT_SOCKETS].found, r->bytes);
-        line = next;
+            if (look_in(point, s) == 0)
+                audit_found_add(&f->found[AUDIT_SOCKETS], reading.bytes);
     }
 }
 
-static void read_namespaces(struct reading *r)
+static void read_namespaces(struct audit_facts *f)
 {
-    r->facts->row[AUDIT_NAMESPACES].state = AUDIT_GOOD;
-    for (unsigned ns = 0; ns < AUDIT_NAMESPACES_ALL; ns++) {
-        uint64_t inode =
-            exists(r, "/proc/self/ns/", audit_namespace_name((enum audit_namespace)ns)) ? r->look.inode : 0;
-        /* a setting of the whole machine is shown in the initial network namespace only, on old kernels too
-         */
-        if (ns == AUDIT_NS_NET && exists(r, "/proc/sys/net/core/", "netdev_budget"))
-            inode = AUDIT_INITIAL_NET;
-        audit_namespace_take((enum audit_namespace)ns, inode, r->facts);
-    }
+    f->state[AUDIT_NAMESPACES] = AUDIT_GOOD;
+    for (const struct audit_initial *ns = audit_initial; ns < &audit_initial[AUDIT_NAMESPACES_ALL]; ns++)
+        audit_namespace_take(ns, look_in("/proc/self/ns/", ns->name) == 0 ? (uint32_t)reading.look.inode : 0,
+                             f);
+    /* a setting of the whole machine is shown in the initial network namespace only, on old kernels too */
+    if (look_at("/proc/sys/net/core/netdev_budget", 0) == 0)
+        audit_found_add(&f->found[AUDIT_NAMESPACES], audit_initial[AUDIT_NS_NET].name);
 }
 
-static void read_devices(struct reading *r)
+static void read_devices(struct audit_facts *f)
 {
-    struct audit_row *row = &r->facts->row[AUDIT_PRIVILEGED];
-
-    for (const struct directory_entry *e = list(r, "/dev"); e != NULL; e = directory_next(&r->directory))
+    for (const struct directory_entry *e = list("/dev"); e != NULL; e = directory_next(&reading.directory))
         if (e->type == DT_BLK)
-            audit_found_add(&row->found, look_join(r, "/dev/", e->name));
-    judge_read_only(r, AUDIT_PRIVILEGED, "/proc/sys");
-    if (r->directory.end < 0)
-        row->state = AUDIT_UNREAD;
+            audit_found_add(&f->found[AUDIT_PRIVILEGED], look_join("/dev/", e->name));
+    f->state[AUDIT_PRIVILEGED] = judge_read_only(AUDIT_PRIVILEGED, "/proc/sys");
+    if (reading.directory.end < 0)
+        f->state[AUDIT_PRIVILEGED] = AUDIT_UNREAD;
 }
 
 void audit_read(struct audit_facts *f)
 {
-    struct reading *r = arena_take(sizeof *r);
-
-    if (r == NULL || statfs("/proc", &r->file_system) != 0 || (long)r->file_system.f_type != PROC_SUPER_MAGIC)
+    if (statfs("/proc", &reading.file_system) != 0 || (long)reading.file_system.f_type != PROC_SUPER_MAGIC)
         return;
-    r->facts = f;
-    f->process = r->process;
-    read_file(r, "/proc/self/cgroup");
-    memcpy(r->own, r->buffer, sizeof r->own);
-    read_mounts(r);
-    read_processes(r);
-    read_limits(r);
-    read_namespaces(r);
-    read_devices(r);
-    judge_read_only(r, AUDIT_READ_ONLY, "/");
-    f->row[AUDIT_TOKEN].state = f->kubernetes ? AUDIT_GOOD : AUDIT_ABSENT;
-    look_through(r);
+    reading.facts = f;
+    read_file("/proc/self/cgroup");
+    memcpy(reading.own, reading.buffer, sizeof reading.own);
+    read_mounts(f);
+    read_processes(f);
+    read_limits(f);
+    read_namespaces(f);
+    read_devices(f);
+    f->state[AUDIT_READ_ONLY] = judge_read_only(AUDIT_READ_ONLY, "/");
+    f->state[AUDIT_TOKEN] = f->kubernetes ? AUDIT_GOOD : AUDIT_ABSENT;
+    look_through();
 }

@@ -15,22 +15,22 @@ enum {
     DIGITS_OF_NONE = 19, /* a memory limit that long is how cgroup version 1 says that there is none */
 };
 
-/* The numbers behind `key`, `count` of them, into `to`: a tab stands before each, and what is between one and
- * the next tab, as the name of a following line, is passed over. Returns whether all were there. */
-static bool take_numbers(const char *status, const char *key, unsigned base, uint64_t *to, unsigned count)
+/* The numbers of a line, into `to`: a tab stands before each, and what is between one and the next tab, as
+ * the name of a following line, is passed over. `line` is how many, their base, and what stands before them.
+ * Returns whether all were there. Apart, since in line its registers do not fit beside those of the caller.
+ */
+__attribute__((noinline)) static bool take_numbers(const char *status, const char *line, uint64_t *to)
 {
-    const char *at = text_find(status, key);
+    const char *at = text_find(status, line + 2);
+    unsigned base = (unsigned char)line[1];
 
-    if (at == NULL)
-        return false;
-    for (; count > 0; count--) {
-        at = text_find(at, "\t");
-        if (at == NULL)
+    for (unsigned count = (unsigned char)*line; count > 0; count--) {
+        if (at == NULL || (at = text_find(at, "\t")) == NULL)
             return false;
         for (*to = 0, at++;; at++) {
             unsigned digit = (unsigned char)*at - (unsigned)'0';
-            if (digit > 9 && base == 16)
-                digit = (unsigned char)*at - (unsigned)'a' + 10;
+            if (digit > 9)
+                digit -= 'a' - '0' - 10;
             if (digit >= base)
                 break;
             *to = *to * base + digit;
@@ -47,69 +47,95 @@ static unsigned char good(bool is)
     return is ? AUDIT_GOOD : AUDIT_BAD;
 }
 
-/* Lines that always follow one another (fs/proc/array.c: Uid and Gid; SigBlk to SigCgt; CapInh to CapAmb;
- * NoNewPrivs and Seccomp) are read as one. A newline in a name is escaped, so no name can pose as a line. */
+/* A newline in a name is escaped, so no name can pose as a line. */
 void audit_status_take(const char *status, struct audit_process *p)
 {
-    const char *at = text_find(status, "\nGroups:\t");
-    struct text name;
+    /* Lines that always follow one another (fs/proc/array.c: Pid and PPid; CapInh to CapAmb; SigBlk to
+     * SigCgt; NoNewPrivs and Seccomp; Uid and Gid) are read as one. */
+    static const char lines[] = "\2\12\nPid:\0"
+                                "\5\20\nCapInh:\0"
+                                "\3\20\nSigBlk:\0"
+                                "\2\12\nNoNewPrivs:\0"
+                                "\10\12\nUid:\0";
+    enum { IDS = 1, FILTERS = 2, SIGNALS = 4, CAPABILITIES = 8 }; /* by line, from the last one on */
+    unsigned there = 0;
+    uint64_t *to = &p->pid;
+    const char *at;
 
     memset(p, 0, sizeof *p);
-    text_init(&name, p->name, sizeof p->name);
     if (strncmp(status, "Name:\t", 6) == 0)
-        text_raw(&name, status + 6, strcspn(status + 6, "\n"));
+        for (size_t i = 0; i < sizeof p->name - 1 && status[6 + i] != '\n' && status[6 + i] != '\0'; i++)
+            p->name[i] = status[6 + i];
     p->zombie = text_find(status, "\nState:\tZ") != NULL;
-    take_numbers(status, "\nPPid:", 10, &p->parent, 1);
-    if (take_numbers(status, "\nSigBlk:", 16, &p->blocked, 3))
+    for (const char *line = lines; *line != '\0'; line = text_after(line)) {
+        there = there << 1 | take_numbers(status, line, to);
+        to += (unsigned char)*line;
+    }
+    if (there & SIGNALS)
         p->state[AUDIT_INIT] = good(((p->blocked | p->caught) >> (SIGTERM - 1) & 1) != 0);
-    if (take_numbers(status, "\nNoNewPrivs:", 10, &p->no_new_privs, 2)) {
+    if (there & FILTERS) {
         p->state[AUDIT_NO_NEW_PRIVS] = good(p->no_new_privs != 0);
         p->state[AUDIT_SECCOMP] = good(p->seccomp != 0);
     }
-    if (at == NULL || !take_numbers(status, "\nUid:", 10, p->uid, 8) ||
-        !take_numbers(status, "\nCapInh:", 16, &p->inheritable, 5))
+    at = text_find(status, "\nGroups:\t");
+    if (at == NULL || (there & (IDS | CAPABILITIES)) != (IDS | CAPABILITIES))
         return;
+    p->lowest = audit_lowest(p->uid, 4);
     p->state[AUDIT_PRIVILEGED] = good((p->bounding >> CAPABILITY_SYS_ADMIN & 1) == 0);
-    at += 9;
-    while (p->groups < AUDIT_GROUPS && number_scan(&at, UINT32_MAX, &p->gid[4 + p->groups]) == 0) {
-        p->groups++;
+    at += 8;
+    do {
         at++;
-    }
-    if (p->groups < AUDIT_GROUPS) /* else there may be more */
-        p->state[AUDIT_USER] = AUDIT_GOOD;
+        if (number_scan(&at, UINT32_MAX, &p->gid[4 + p->groups]) != 0) {
+            p->lowest_group = audit_lowest(p->gid, 4 + p->groups);
+            p->state[AUDIT_USER] = AUDIT_GOOD;
+            p->state[AUDIT_USER_NAMESPACE] = good(p->lowest != 0 && p->permitted == 0);
+            break;
+        }
+    } while (++p->groups < AUDIT_GROUPS && *at == ' '); /* there may be more */
 }
 
 void audit_core_take(const char *limits, struct audit_process *p)
 {
-    if (text_find(limits, "Max core file size") != NULL)
-        p->state[AUDIT_CORE] = good(text_find(limits, "Max core file size        0 ") != NULL);
+    const char *at = text_find(limits, "Max core file size ");
+
+    if (at == NULL)
+        return;
+    at += 18;
+    while (*at == ' ')
+        at++;
+    p->state[AUDIT_CORE] = good(*at == '0');
 }
 
 void audit_label_take(const char *label, struct audit_process *p)
 {
-    p->state[AUDIT_LSM] = *label == '\0' || *label == '\n' ? AUDIT_ABSENT
-                          : text_find(label, "unconfined") != NULL ||
-                                  text_find(label, "(complain)") != NULL || text_find(label, ":spc_t") != NULL
-                              ? AUDIT_BAD
-                              : AUDIT_GOOD;
+    unsigned char state =
+        (unsigned char)*label <= '\n' ? AUDIT_ABSENT : AUDIT_GOOD; /* an empty line, or none */
+
+    for (const char *word = "unconfined\0(complain)\0:spc_t\0"; *word != '\0'; word = text_after(word))
+        if (text_find(label, word) != NULL)
+            state = AUDIT_BAD;
+    p->state[AUDIT_LSM] = state;
 }
 
 void audit_limit_take(char *file, enum audit_check check, struct audit_facts *f)
 {
-    static const char key[] = "hierarchical_memory_limit ";
+    static const char key[] = "memory_limit ";
     const char *at = text_find(file, key);
-    struct audit_row *row = &f->row[check];
+    unsigned char *state = &f->state[check];
+    size_t len;
 
     if (at != NULL)
         file += at - file + (long)sizeof key - 1;
-    file[strcspn(file, "\n")] = '\0';
-    if (row->state == AUDIT_GOOD || *file > 'm') /* a number, -1 or max */
+    len = strcspn(file, "\n");
+    if (*state == AUDIT_GOOD)
         return;
-    row->state = AUDIT_BAD;
-    if (*file < '0' || *file > '9' || strlen(file) >= DIGITS_OF_NONE)
-        return;
-    row->state = AUDIT_GOOD;
-    audit_found_add(&row->found, file);
+    if (*file >= '0' && *file <= '9' && len < DIGITS_OF_NONE) {
+        *state = AUDIT_GOOD;
+        file[len] = '\0';
+        audit_found_add(&f->found[check], file);
+    } else if (*file <= 'm' &&
+               (check != AUDIT_PIDS || !f->kubernetes)) /* max or -1, or on the pod, out of sight */
+        *state = AUDIT_BAD;
 }
 
 const char *audit_cgroup_path(const char *cgroup)
@@ -123,72 +149,92 @@ const char *audit_cgroup_path(const char *cgroup)
 
 void audit_found_add(struct audit_found *found, const char *name)
 {
-    char bytes[4 * SHOWN_BYTES + 3];
-    struct text item;
+    struct text *names = &found->names;
+    char *item;
 
-    text_init(&item, bytes, sizeof bytes);
-    text_format(&item, " %.*s ", SHOWN_BYTES, name);
     if (found->count == 0) {
-        text_init(&found->names, found->bytes, sizeof found->bytes);
-        text_put(&found->names, " ");
+        text_init(names, found->bytes, sizeof found->bytes);
+        text_put(names, ": ");
     }
-    if (text_find(found->names.at, bytes) == NULL && found->count++ < AUDIT_NAMED)
-        text_put(&found->names, bytes + 1);
+    item = found->bytes + names->len;
+    text_format(names, "%.*s ", SHOWN_BYTES, name);
+    if (text_find(found->bytes, item - 1) != item - 1 || found->count++ >= AUDIT_NAMED)
+        names->len = (size_t)(item - found->bytes);
 }
 
-/* Whether the `len` bytes end with `word`, in either case. */
-static bool ends_with(const char *bytes, size_t len, const char *word)
+char *audit_field(char **at, const char *ends)
 {
-    size_t n = strlen(word);
+    char *begin = *at;
 
-    if (n > len)
-        return false;
-    for (bytes += len - n; *word != '\0' && (*bytes & ~0x20) == *word; bytes++)
-        word++;
-    return *word == '\0';
+    *at += strcspn(begin, ends);
+    if (**at != '\0')
+        *(*at)++ = '\0';
+    return begin;
+}
+
+bool audit_among(const char *string, const char *names, bool whole)
+{
+    size_t len = strlen(string);
+
+    for (; *names != '\0'; names = text_after(names)) {
+        size_t n = strlen(names);
+        const char *at = string + len - n;
+        if (n > len || (whole && n < len))
+            continue;
+        while (*names != '\0' && (*at == *names || (*at & ~0x20) == *names)) {
+            at++;
+            names++;
+        }
+        if (*names == '\0')
+            return true;
+    }
+    return false;
 }
 
 /* Whether some word of the name, cut at each _, is one of those that secrets are called by. GPG_KEY and what
  * is public are not secrets, TOKENIZERS is no token, and PWD alone is a folder. */
-static bool secret_name(const char *name, size_t len)
+static bool secret_name(char *name)
 {
-    static const char words[] = "PASSWORD\0PASSWD\0PASSPHRASE\0SECRET\0SECRETS\0TOKEN\0APIKEY\0CREDENTIALS\0"
-                                "_KEY\0_PWD\0_PASS\0_AUTH\0";
+    char *end = name, last;
+    bool is;
 
-    if (ends_with(name, len, "_FILE") || ends_with(name, len, "GPG_KEY") ||
-        ends_with(name, len, "PUBLIC_KEY"))
+    if (audit_among(name, "_FILE\0GPG_KEY\0PUBLIC_KEY\0", false))
         return false;
-    for (size_t end = 1; end <= len; end++)
-        for (const char *word = words; *word != '\0'; word = text_after(word))
-            if ((end == len || name[end] == '_') && ends_with(name, end, word))
-                return true;
-    return false;
+    do {
+        end += strcspn(end, "_");
+        last = *end;
+        *end = '\0';
+        is = audit_among(name,
+                         "PASSWORD\0PASSWD\0PASSPHRASE\0SECRET\0SECRETS\0TOKEN\0APIKEY\0CREDENTIALS\0"
+                         "_KEY\0_PWD\0_PASS\0_AUTH\0",
+                         false);
+        *end = last;
+    } while (!is && *end++ != '\0');
+    return is;
 }
 
 /* scheme://user:password@host */
 static bool has_password(const char *value)
 {
     const char *at = text_find(value, "://");
-    size_t user;
 
     if (at == NULL)
         return false;
     at += 3;
-    user = strcspn(at, "@/?#");
-    return at[user] == '@' && strcspn(at, ":") < user;
+    at += strcspn(at, ":@/?#");
+    return *at == ':' && at[strcspn(at, "@/?#")] == '@';
 }
 
 void audit_environ_take(char *block, size_t len, struct audit_facts *f, struct audit_process *p)
 {
     p->state[AUDIT_SECRETS] = AUDIT_GOOD;
     for (char *end = block + len, *next; block < end; block = next) {
-        size_t n = strcspn(block, "=");
-        const char *value = block + n + (block[n] != '\0');
+        char *value = block;
         next = block + strlen(block) + 1;
-        block[n] = '\0';
-        if (*value == '\0' || ((*value == '/' || !secret_name(block, n)) && !has_password(value)))
+        audit_field(&value, "=");
+        if (*value == '\0' || ((*value == '/' || !secret_name(block)) && !has_password(value)))
             continue;
-        audit_found_add(&f->row[AUDIT_SECRETS].found, block);
+        audit_found_add(&f->found[AUDIT_SECRETS], block);
         p->state[AUDIT_SECRETS] = AUDIT_BAD;
     }
 }

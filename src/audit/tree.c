@@ -21,77 +21,76 @@ enum {
 };
 
 /* `name` is in the working directory, whose path is asked for only now. */
-static void found(struct reading *r, enum audit_check check, const char *name)
+static void found(enum audit_check check, const char *name)
 {
-    look_link(r, "/proc/self/cwd");
-    look_join(r, r->buffer[1] == '\0' ? "" : r->buffer, "/");
-    text_put(&r->path, name);
-    audit_found_add(&r->facts->row[check].found, r->bytes);
+    look_link("/proc/self/cwd");
+    look_join(reading.buffer + (reading.buffer[1] == '\0'), "/");
+    text_put(&reading.path, name);
+    audit_found_add(&reading.facts->found[check], reading.bytes);
 }
 
-static bool is_program(struct reading *r, const char *name, bool follow)
+/* Of what was looked at last. */
+static bool is_program(void)
 {
-    return look_at(r, name, follow) && S_ISREG(r->look.mode) && (r->look.mode & 0111) != 0;
+    return S_ISREG(reading.look.mode) && (reading.look.mode & 0111) != 0;
 }
 
-/* `name` is a file or a link in the working directory. `last`: the inode of the set-id file found last, since
- * one with many names is told once. */
-static void judge_file(struct reading *r, const char *name, uint64_t *last)
+/* Of what was looked at last, a file in the working directory. */
+static bool is_set_id(const char *name)
+{
+    return is_program() && ((reading.look.mode & S_ISUID) != 0 ||
+                            (reading.look.mode & (S_ISGID | S_IXGRP)) == (S_ISGID | S_IXGRP) ||
+                            syscall(SYS_lgetxattr, name, "security.capability", NULL, 0UL) > 0);
+}
+
+void look_through(void)
 {
     static const char tools[] =
         "busybox\0toybox\0sh\0bash\0dash\0ash\0zsh\0ksh\0fish\0curl\0wget\0apt\0dpkg\0"
         "apk\0yum\0dnf\0microdnf\0rpm\0zypper\0pacman\0sudo\0su\0doas\0";
-
-    for (const char *tool = tools; *tool != '\0'; tool = text_after(tool))
-        if (strcmp(tool, name) == 0 && is_program(r, name, true))
-            found(r, AUDIT_TOOLS, name);
-    if (is_program(r, name, false) && (r->look.attributes & LOOK_MOUNT_ROOT) == 0 && r->look.inode != *last &&
-        ((r->look.mode & S_ISUID) != 0 || (r->look.mode & (S_ISGID | S_IXGRP)) == (S_ISGID | S_IXGRP) ||
-         syscall(SYS_lgetxattr, name, "security.capability", NULL, 0UL) > 0)) {
-        *last = r->look.inode;
-        found(r, AUDIT_SET_ID, name);
-    }
-}
-
-void look_through(struct reading *r)
-{
     int64_t deadline = clock_us() + WALK_US;
-    uint64_t last = 0;
+    uint64_t last = 0; /* the inode of the set-id file found last: one with many names is told once */
     bool hidden = false;
-    unsigned depth = 0;
-    int fd = open("/", OPEN);
+    struct level *at = reading.level;
 
+    at->fd = open("/", OPEN);
     while (true) {
         const struct directory_entry *e;
-        r->level[depth].fd = fd;
-        hidden = syscall(SYS_fchdir, fd) != 0 || hidden;
-        directory_begin(&r->directory, fd);
-        while ((e = directory_next(&r->directory)) != NULL) {
+        hidden |= syscall(SYS_fchdir, at->fd) != 0;
+        directory_begin(&reading.directory, at->fd);
+        while ((e = directory_next(&reading.directory)) != NULL) {
+            bool looked;
+            int fd = -1;
             if (clock_us() > deadline)
                 return;
-            if (e->type != DT_DIR) {
-                hidden = hidden || e->type == DT_UNKNOWN;
-                judge_file(r, e->name, &last);
+            if (audit_among(e->name, tools, true) && look_at(e->name, 0) == 0 && is_program())
+                found(AUDIT_TOOLS, e->name);
+            looked = look_at(e->name, AT_SYMLINK_NOFOLLOW) == 0;
+            if (looked && (reading.look.attributes & LOOK_MOUNT_ROOT) != 0)
                 continue;
+            if (e->type == DT_DIR) {
+                if (at < &reading.level[LOOK_DEPTH - 1])
+                    fd = open(e->name, OPEN);
+                if (fd >= 0) { /* down into it */
+                    at->next = e->next;
+                    (++at)->fd = fd;
+                    break;
+                }
+            } else if (looked && reading.look.inode != last && is_set_id(e->name)) {
+                last = reading.look.inode;
+                found(AUDIT_SET_ID, e->name);
             }
-            if (look_at(r, e->name, false) && (r->look.attributes & LOOK_MOUNT_ROOT) != 0)
-                continue;
-            fd = depth + 1 < LOOK_DEPTH ? open(e->name, OPEN) : -1;
-            if (fd >= 0)
-                break;
-            hidden = true;
+            hidden |= (e->type & ~DT_DIR) == DT_UNKNOWN; /* or a folder that cannot be entered */
         }
-        if (e != NULL) { /* down into it */
-            r->level[depth++].next = e->next;
+        if (e != NULL)
             continue;
-        }
-        hidden = hidden || r->directory.end < 0;
-        close(r->level[depth].fd);
-        if (depth-- == 0)
+        hidden |= reading.directory.end < 0;
+        close(at->fd);
+        if (at == reading.level)
             break;
-        fd = r->level[depth].fd;
-        lseek(fd, r->level[depth].next, SEEK_SET);
+        at--;
+        lseek(at->fd, at->next, SEEK_SET);
     }
     if (!hidden)
-        r->facts->row[AUDIT_TOOLS].state = r->facts->row[AUDIT_SET_ID].state = AUDIT_GOOD;
+        reading.facts->state[AUDIT_TOOLS] = reading.facts->state[AUDIT_SET_ID] = AUDIT_GOOD;
 }

@@ -14,7 +14,7 @@ void *arena_take(size_t size)
     static size_t left;
     char *taken;
 
-    if (size > PTRDIFF_MAX - CHUNK)
+    if (size > SIZE_MAX / 2) /* the rest is mmap's to refuse */
         return NULL;
     size = (size + ALIGN - 1) & ~(size_t)(ALIGN - 1);
     if (size > left) {
@@ -34,7 +34,7 @@ void *arena_take(size_t size)
 int list_add(struct list *l, const char *string)
 {
     if (l->count + 1 >= l->room) {
-        size_t room = l->room == 0 ? 8 : l->room * 2;
+        size_t room = l->room * 2 + 8;
         const char **item = arena_take(room * sizeof *item);
         if (item == NULL)
             return -ENOMEM;
@@ -46,4 +46,10 @@ int list_add(struct list *l, const char *string)
     l->item[l->count++] = string;
     l->item[l->count] = NULL;
     return 0;
+}
+
+void list_each(const struct list *l, void (*act)(void *context, const char *string), void *context)
+{
+    for (size_t i = 0; i < l->count; i++)
+        act(context, l->item[i]);
 }

@@ -5,18 +5,19 @@
 
 /* By number, from 0 (linux/capability.h). */
 static const char names[] =
-    "CHOWN|DAC_OVERRIDE|DAC_READ_SEARCH|FOWNER|FSETID|KILL|SETGID|SETUID|SETPCAP|LINUX_IMMUTABLE|"
-    "NET_BIND_SERVICE|NET_BROADCAST|NET_ADMIN|NET_RAW|IPC_LOCK|IPC_OWNER|SYS_MODULE|SYS_RAWIO|SYS_CHROOT|"
-    "SYS_PTRACE|SYS_PACCT|SYS_ADMIN|SYS_BOOT|SYS_NICE|SYS_RESOURCE|SYS_TIME|SYS_TTY_CONFIG|MKNOD|LEASE|"
-    "AUDIT_WRITE|AUDIT_CONTROL|SETFCAP|MAC_OVERRIDE|MAC_ADMIN|SYSLOG|WAKE_ALARM|BLOCK_SUSPEND|AUDIT_READ|"
-    "PERFMON|BPF|CHECKPOINT_RESTORE|";
+    "CHOWN\0DAC_OVERRIDE\0DAC_READ_SEARCH\0FOWNER\0FSETID\0KILL\0SETGID\0SETUID\0SETPCAP\0"
+    "LINUX_IMMUTABLE\0NET_BIND_SERVICE\0NET_BROADCAST\0NET_ADMIN\0NET_RAW\0IPC_LOCK\0IPC_OWNER\0"
+    "SYS_MODULE\0SYS_RAWIO\0SYS_CHROOT\0SYS_PTRACE\0SYS_PACCT\0SYS_ADMIN\0SYS_BOOT\0SYS_NICE\0"
+    "SYS_RESOURCE\0SYS_TIME\0SYS_TTY_CONFIG\0MKNOD\0LEASE\0AUDIT_WRITE\0AUDIT_CONTROL\0SETFCAP\0"
+    "MAC_OVERRIDE\0MAC_ADMIN\0SYSLOG\0WAKE_ALARM\0BLOCK_SUSPEND\0AUDIT_READ\0PERFMON\0BPF\0"
+    "CHECKPOINT_RESTORE\0";
 
-uint64_t capability_find(const char *name, size_t len)
+uint64_t capability_find(const char *name)
 {
     uint64_t bit = 1;
 
-    for (const char *at = names; *at != '\0'; at += strcspn(at, "|") + 1, bit <<= 1)
-        if (len > 0 && strcspn(at, "|") == len && memcmp(at, name, len) == 0)
+    for (const char *at = names; *at != '\0'; at = text_after(at), bit <<= 1)
+        if (strcmp(at, name) == 0)
             return bit;
     return 0;
 }
@@ -26,11 +27,11 @@ void capability_put(struct text *t, uint64_t set)
     const char *at = names;
 
     for (unsigned number = 0; set != 0; set >>= 1, number++) {
-        int len = (int)strcspn(at, "|");
         if ((set & 1) != 0)
-            text_format(t, " %.*s", len, at);
-        if ((set & 1) != 0 && len == 0)
+            text_format(t, " %s", at);
+        if (*at != '\0')
+            at = text_after(at);
+        else if ((set & 1) != 0)
             text_u64(t, number);
-        at += len + (at[len] != '\0');
     }
 }

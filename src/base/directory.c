@@ -1,7 +1,6 @@
 /* directory: see kinglet/directory.h. */
 #include "kinglet/directory.h"
 
-#include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -24,6 +23,6 @@ const struct directory_entry *directory_next(struct directory *d)
         }
         e = (const struct directory_entry *)(const void *)(d->bytes + d->at);
         d->at += e->size;
-    } while (strcmp(e->name, ".") == 0 || strcmp(e->name, "..") == 0);
+    } while (e->name[0] == '.' && (e->name[1] == '\0' || (e->name[1] == '.' && e->name[2] == '\0')));
     return e;
 }

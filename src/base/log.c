@@ -23,77 +23,60 @@ enum { NOWAIT = 8 /* RWF_NOWAIT, linux/fs.h */ };
 static const char names[][6] = {"error", "warn", "info", "debug"};
 
 static struct {
-    const char *name, *head;
+    const char *head;
     const char (*levels)[6];
-    enum log_level level;
-    bool json;
-} config = {.name = "kinglet", .level = LOG_WARN};
+    unsigned level;
+} config = {.level = LOG_WARN};
 
-void log_setup(const char *name, enum log_level level, bool json)
+void log_setup(unsigned level, const char *head, const char (*levels)[6])
 {
-    config.name = name;
     config.level = level;
-    config.json = json;
-}
-
-void log_setup_head(const char *head, const char (*levels)[6])
-{
     config.head = head;
     config.levels = levels;
 }
 
-bool log_enabled(enum log_level level)
-{
-    return level <= config.level;
-}
-
-/* The lowest `width` digits of n, and what stands behind them. */
-static void put_digits(struct text *t, unsigned n, size_t width, const char *behind)
-{
-    char digits[4];
-
-    for (size_t i = width; i-- > 0; n /= 10)
-        digits[i] = (char)('0' + n % 10);
-    text_raw(t, digits, width);
-    text_put(t, behind);
-}
-
 static unsigned days_of(unsigned year, unsigned month)
 {
-    bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    bool leap = year % (year % 25 == 0 ? 16 : 4) == 0;
 
     return month == 2 ? 28U + leap : 30 + ((month ^ month >> 3) & 1);
 }
 
-/* RFC 3339, UTC: month by month from the epoch on, which is a thousand steps at most before 2053. */
+/* RFC 3339, UTC: month by month from the epoch on, which is a thousand steps at most before 2053. All digits
+ * are those of one number, in which a minute has 100 seconds and an hour 100 minutes. */
 static void put_time(struct text *t)
 {
-    uint64_t ms = (uint64_t)clock_wall_us() / 1000;
-    unsigned second = (unsigned)(ms / 1000 % 86400), day = (unsigned)(ms / 86400000), year = 1970, month = 1;
+    uint64_t us = (uint64_t)clock_wall_us(), digits;
+    unsigned second = (unsigned)(us / 1000000 % 86400), day = (unsigned)(us / 86400000000), year = 1970,
+             month = 1;
 
     for (unsigned days; day >= (days = days_of(year, month)); day -= days)
         if (month++ == 12) {
             month = 1;
             year++;
         }
-    put_digits(t, year, 4, "-");
-    put_digits(t, month, 2, "-");
-    put_digits(t, day + 1, 2, "T");
-    put_digits(t, second / 3600, 2, ":");
-    put_digits(t, second / 60 % 60, 2, ":");
-    put_digits(t, second % 60, 2, ".");
-    put_digits(t, (unsigned)(ms % 1000), 3, "Z");
+    digits = (year * 100 + month) * 100 + day + 1;
+    digits = digits * 1000000 + second + second / 60 * 40 + second / 3600 * 4000;
+    digits = digits * 1000 + us / 1000 % 1000;
+    text_put(t, "0000-00-00T00:00:00.000Z");
+    for (char *at = t->at + t->len; digits > 0;)
+        if (*--at == '0') {
+            *at = (char)('0' + digits % 10);
+            digits /= 10;
+        }
 }
 
-static void put_head(struct text *t, enum log_level level)
+static void put_head(struct text *t, const char *head, enum log_level level)
 {
-    for (const char *c = config.head == NULL ? "kinglet: @: " : config.head; *c != '\0'; c++)
-        if (*c == '@')
-            text_put(t, config.levels == NULL ? names[level] : config.levels[level]);
-        else if (*c == '#')
+    for (; *head != '\0'; head++)
+        if (*head == '@')
+            text_put(t, (config.levels == NULL ? names : config.levels)[level]);
+        else if (*head == '#')
             text_u64(t, (uint64_t)getpid());
+        else if (*head == '^')
+            put_time(t);
         else
-            text_raw(t, c, 1);
+            text_raw(t, head, 1);
 }
 
 static void write_line(const char *line, size_t len)
@@ -101,10 +84,9 @@ static void write_line(const char *line, size_t len)
     struct pollfd room = {.fd = STDERR_FILENO, .events = POLLOUT};
     struct iovec part = {(void *)line, len};
 
-    if (poll(&room, 1, 0) != 1 || (room.revents & POLLOUT) == 0)
-        return;
-    if (syscall(SYS_pwritev2, STDERR_FILENO, &part, 1UL, -1L, -1L, NOWAIT) < 0 &&
-        (errno == EOPNOTSUPP || errno == ENOSYS || errno == EINVAL || errno == EPERM)) {
+    poll(&room, 1, 0);
+    if ((room.revents & POLLOUT) != 0 &&
+        syscall(SYS_pwritev2, STDERR_FILENO, &part, 1UL, -1L, -1L, (long)NOWAIT) < 0 && errno != EAGAIN) {
         ssize_t ignored = write(STDERR_FILENO, line, len);
         (void)ignored;
     }
@@ -112,38 +94,26 @@ static void write_line(const char *line, size_t len)
 
 void log_line(enum log_level level, const char *format, ...)
 {
+    const char *head = config.head == NULL ? "kinglet: @: " : config.head;
     int kept = errno;
-    char message[PIPE_BUF / 2];
     char line[PIPE_BUF];
-    struct text m, t;
+    struct text t;
     va_list args;
 
-    if (!log_enabled(level))
+    if (level > config.level)
         return;
-    text_init(&m, message, sizeof message);
+    text_init(&t, line, sizeof line - 2); /* two bytes, and that of the NUL, are for the end of the line */
+    put_head(&t, head, level);
+    t.json = *head == '{';
     va_start(args, format);
-    text_vformat(&m, format, args);
+    text_vformat(&t, format, args);
     va_end(args);
-    text_init(&t, line, sizeof line - 3); /* the last bytes are for the end of the line */
-    if (config.json) {
-        text_put(&t, "{\"time\":\"");
-        put_time(&t);
-        text_format(&t, "\",\"level\":\"%s\",\"name\":", names[level]);
-        text_json(&t, config.name);
-        text_put(&t, ",\"message\":");
-        /* Escapes at most double a message, half of PIPE_BUF: what is cut is the message, between characters.
-         */
-        while (m.len > 0 && (t.len + 2 * m.len + 4 > t.cap || (message[m.len] & 0xC0) == 0x80))
-            m.len--;
-        message[m.len] = '\0';
-        text_json(&t, message);
-        text_put(&t, "}");
-    } else {
-        put_head(&t, level);
-        text_put(&t, message);
+    if (t.json) {
+        line[t.len++] = '"';
+        line[t.len++] = '}';
     }
-    line[t.len] = '\n';
-    write_line(line, t.len + 1);
+    line[t.len++] = '\n';
+    write_line(line, t.len);
     errno = kept;
 }
 
@@ -202,10 +172,15 @@ const char *log_errno(int error)
 
     if (error < 0)
         error = -error;
-    for (size_t i = 0; i < sizeof known; i++, at += strlen(at) + 1)
+    for (size_t i = 0; i < sizeof known; i++, at = text_after(at))
         if (known[i] == error)
             return at;
     text_init(&t, other, sizeof other);
     text_format(&t, "error %d", error);
     return other;
+}
+
+const char *log_why(void)
+{
+    return log_errno(errno);
 }

@@ -14,11 +14,8 @@ extern const char __executable_start[], etext[];
 /* The whole pages from `from` to `to`. */
 static void advise(uintptr_t from, uintptr_t to, int advice)
 {
-    /* asked for while all code is there: to ask again would bring some of it back */
-    static uintptr_t page;
+    uintptr_t page = (uintptr_t)getpagesize();
 
-    if (page == 0)
-        page = (uintptr_t)getpagesize();
     from = (from + page - 1) & ~(page - 1);
     to &= ~(page - 1);
     madvise((void *)from, to - from, advice); /* NOLINT(performance-no-int-to-ptr): addresses it is about */
@@ -28,9 +25,9 @@ void memory_give_back(void)
 {
     uintptr_t frame = (uintptr_t)__builtin_frame_address(0);
 
-    /* Where a mapping changes its kind the kernel does not read ahead: what follows this function, the last
-     * that waiting needs (idle.order), stays away until it is called. */
-    advise((uintptr_t)memory_give_back, (uintptr_t)etext, MADV_DONTDUMP);
+    /* Where a mapping changes its kind the kernel does not read ahead: what follows this function of less
+     * than 128 bytes, the last that waiting needs (idle.order), stays away until it is called. */
+    advise((uintptr_t)memory_give_back + 128, (uintptr_t)etext, MADV_DONTDUMP);
     advise((uintptr_t)__executable_start, (uintptr_t)etext, MADV_DONTNEED);
     advise(frame - STACK_TOUCHED, frame - 4096, MADV_DONTNEED);
 }

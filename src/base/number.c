@@ -7,11 +7,10 @@ int number_parse(const char *bytes, size_t len, uint64_t max, uint64_t *value)
 
     if (len == 0)
         return -1;
-    for (size_t i = 0; i < len; i++) {
-        unsigned digit = (unsigned char)bytes[i] - (unsigned)'0';
-        if (digit > 9 || n > (max - digit) / 10 || digit > max)
+    for (; len > 0; len--) {
+        unsigned digit = (unsigned char)*bytes++ - (unsigned)'0';
+        if (digit > 9 || __builtin_mul_overflow(n, 10, &n) || __builtin_add_overflow(n, digit, &n) || n > max)
             return -1;
-        n = n * 10 + digit;
     }
     *value = n;
     return 0;

@@ -2,6 +2,7 @@
 #include "kinglet/output.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -19,7 +20,14 @@ int output_bytes(const char *bytes, size_t len)
     return 0;
 }
 
-int output_string(const char *string)
+int output_help(const char *help)
 {
-    return output_bytes(string, strlen(string));
+    while (true) {
+        size_t len = strcspn(help, "\t");
+        int result = output_bytes(help, len);
+        if (result != 0 || help[len] == '\0')
+            return result;
+        output_bytes("\n             ", 14);
+        help += len + 1;
+    }
 }

@@ -9,22 +9,26 @@ void text_init(struct text *t, char *buffer, size_t cap)
     t->at = buffer;
     t->len = 0;
     t->cap = cap;
-    t->cut = false;
+    t->cut = t->json = false;
     buffer[0] = '\0';
 }
 
 void text_raw(struct text *t, const char *bytes, size_t len)
 {
-    size_t room = t->cap - 1 - t->len;
+    char *to = t->at + t->len;
 
-    if (len > room) {
-        len = room;
-        t->cut = true;
+    for (; len > 0; len--) {
+        bool escape = t->json && (*bytes == '"' || *bytes == '\\');
+        if (t->at + t->cap - to < 2 + escape) {
+            t->cut = true;
+            break;
+        }
+        *to = '\\';
+        to += escape;
+        *to++ = *bytes++;
     }
-    if (len > 0)
-        memcpy(t->at + t->len, bytes, len);
-    t->len += len;
-    t->at[t->len] = '\0';
+    *to = '\0';
+    t->len = (size_t)(to - t->at);
 }
 
 void text_put(struct text *t, const char *string)
@@ -32,29 +36,29 @@ void text_put(struct text *t, const char *string)
     text_raw(t, string, strlen(string));
 }
 
-static void text_number(struct text *t, uint64_t n, unsigned base)
+void text_number(struct text *t, uint64_t n, unsigned base)
 {
-    char digits[20];
-    size_t i = sizeof digits;
+    uint64_t unit = 1;
 
-    do {
-        digits[--i] = "0123456789abcdef"[n % base];
-        n /= base;
-    } while (n > 0);
-    text_raw(t, digits + i, sizeof digits - i);
+    while (n / unit >= base)
+        unit *= base;
+    for (; unit > 0; unit /= base)
+        text_raw(t, &"0123456789abcdef"[n / unit % base], 1);
 }
 
-/* Length of the well-formed UTF-8 sequence at `s`, or 0 (RFC 3629, section 4). C1
- * controls (U+0080 to U+009F) count as ill-formed: terminals obey them. */
-static size_t utf8_length(const unsigned char *s, size_t left)
+/* Length of the character at `s`: printable ASCII, or a well-formed UTF-8 sequence (RFC 3629, section 4), or
+ * else 0. C1 controls (U+0080 to U+009F) count as ill-formed: terminals obey them. */
+static unsigned character(const unsigned char *s, size_t left)
 {
-    unsigned c = s[0];
-    size_t n = c < 0xC0 ? 0 : c < 0xE0 ? 2 : c < 0xF0 ? 3 : c < 0xF8 ? 4 : 0;
+    unsigned c = s[0],
+             n = (unsigned)__builtin_clz((c ^ 0xFF) << 24 | 1); /* how many bits are set at its top */
 
-    if (n == 0 || n > left)
+    if (n == 0)
+        return c >= 0x20 && c < 0x7F;
+    if (n == 1 || n > 4 || n > left)
         return 0;
     c &= 0x7FU >> n;
-    for (size_t i = 1; i < n; i++) {
+    for (unsigned i = 1; i < n; i++) {
         if ((s[i] & 0xC0) != 0x80)
             return 0;
         c = c << 6 | (s[i] & 0x3F);
@@ -65,23 +69,18 @@ static size_t utf8_length(const unsigned char *s, size_t left)
 
 void text_safe(struct text *t, const char *bytes, size_t len)
 {
-    const unsigned char *s = (const unsigned char *)bytes;
-
-    for (size_t i = 0; i < len;) {
-        size_t n = 0;
-        while (i + n < len && s[i + n] >= 0x20 && s[i + n] < 0x7F)
-            n++;
-        if (n == 0)
-            n = utf8_length(s + i, len - i);
+    for (size_t n; len > 0; bytes += n, len -= n) {
+        unsigned char first = (unsigned char)*bytes;
+        n = character((const unsigned char *)bytes, len);
         if (n == 0) {
-            text_put(t, s[i] < 16 ? "\\x0" : "\\x");
-            text_number(t, s[i++], 16);
-        } else if (s[i] >= 0x80 && n > t->cap - 1 - t->len) { /* half a character is none */
+            text_put(t, first < 16 ? "\\x0" : "\\x");
+            text_number(t, first, 16);
+            n = 1;
+        } else if (n < t->cap - t->len) {
+            text_raw(t, bytes, n);
+        } else { /* half a character is none */
             t->cut = true;
             break;
-        } else {
-            text_raw(t, bytes + i, n);
-            i += n;
         }
     }
 }
@@ -89,11 +88,9 @@ void text_safe(struct text *t, const char *bytes, size_t len)
 void text_json(struct text *t, const char *string)
 {
     text_put(t, "\"");
-    for (; *string != '\0'; string++) {
-        if (*string == '"' || *string == '\\')
-            text_put(t, "\\");
-        text_raw(t, string, 1);
-    }
+    t->json = true;
+    text_put(t, string);
+    t->json = false;
     text_put(t, "\"");
 }
 
@@ -105,64 +102,49 @@ void text_u64(struct text *t, uint64_t n)
 void text_duration(struct text *t, int64_t us)
 {
     uint64_t n = us < 0 ? 0 : (uint64_t)us;
-    uint64_t tenths;
+    const char *unit = n < 1000 ? " us" : n < 1000000 ? " ms" : " s";
 
-    if (n < 1000) {
-        text_u64(t, n);
-        text_put(t, " us");
-        return;
+    if (n >= 1000000)
+        n /= 1000;
+    if (n >= 1000) {
+        text_u64(t, n / 1000);
+        text_put(t, ".");
+        n = n % 1000 / 100;
     }
-    tenths = n < 1000000 ? n / 100 : n / 100000;
-    text_u64(t, tenths / 10);
-    text_raw(t, ".", 1);
-    text_u64(t, tenths % 10);
-    text_put(t, n < 1000000 ? " ms" : " s");
+    text_u64(t, n);
+    text_put(t, unit);
 }
 
 void text_vformat(struct text *t, const char *format, va_list args)
 {
-    for (const char *f = format; *f != '\0'; f++) {
-        unsigned long long n;
-        const char *s;
+    for (; *format != '\0'; format++) {
         size_t len = SIZE_MAX;
-        int length = 0; /* count of l */
+        unsigned n = 0;
+        const char *s;
         char c;
 
-        if (*f != '%') {
-            text_raw(t, f, 1);
+        if (*format != '%' || *++format == '%') {
+            text_raw(t, format, 1);
             continue;
         }
-        f++;
-        if (*f == '.') {
-            len = (size_t)va_arg(args, int);
-            f += 2;
+        if (*format != 's')
+            n = va_arg(args, unsigned); /* of %.*s, the length */
+        if (*format == '.') {
+            len = n;
+            format += 2;
         }
-        for (; *f == 'l'; f++)
-            length++;
-        switch (*f) {
-        case 's':
+        if (*format == 's') {
             s = va_arg(args, const char *);
             text_safe(t, s, strnlen(s, len));
-            break;
-        case 'c':
-            c = (char)va_arg(args, int);
+        } else if (*format == 'c') {
+            c = (char)n;
             text_safe(t, &c, 1);
-            break;
-        case 'd':
-        case 'u':
-        case 'x':
-            n = length == 2   ? va_arg(args, unsigned long long)
-                : length == 1 ? va_arg(args, unsigned long)
-                              : va_arg(args, unsigned);
-            if (*f == 'd' && (int)n < 0) {
+        } else {
+            if (*format == 'd' && (int)n < 0) {
                 text_put(t, "-");
-                n = 0U - (unsigned)n;
+                n = 0U - n;
             }
-            text_number(t, n, *f == 'x' ? 16 : 10);
-            break;
-        default:
-            text_raw(t, f, 1);
-            break;
+            text_number(t, n, 10);
         }
     }
 }
@@ -198,13 +180,14 @@ char text_lower(char c)
 
 bool text_is_alnum(char c)
 {
-    return (c >= '0' && c <= '9') || (text_lower(c) >= 'a' && text_lower(c) <= 'z');
+    return (unsigned char)(c - '0') < 10 || (unsigned char)((c | 0x20) - 'a') < 26;
 }
 
 int text_hex(char c)
 {
-    c = text_lower(c);
-    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+    unsigned digit = (unsigned char)(c - '0'), letter = (unsigned char)((c | 0x20) - 'a');
+
+    return digit < 10 ? (int)digit : letter < 6 ? (int)letter + 10 : -1;
 }
 
 size_t text_same(const char *a, const char *b)

@@ -6,25 +6,16 @@
 FNR == 1 {
     command = FILENAME ~ /check\.c$/ ? "check" : FILENAME ~ /audit/ ? "audit" : "run"
 }
-/struct option table\[\]/ { inside = 1 }
-/^};/ { inside = 0 }
-inside {
-    count = split($0, row, "[{]\"")
-    for (i = 2; i <= count; i++)
-        add(row[i])
-}
+/^    X\("/ { add(substr($0, 8)) }
 
-# One row, without what it begins with: NAME", 'x', OPTION_KIND, ... The words of a choice are the row behind it.
-function add(row,   name, kind, letter, value) {
+# One row, without what it begins with: NAME", 'x', OPTION_KIND, ... The words of a choice stand behind its name: NAME\0a|b
+function add(row,   name, words, kind, letter, value) {
     name = row
     sub(/".*/, "", name)
+    words = name
+    sub(/\\0.*/, "", name)
     letter = match(row, /'.'/) ? substr(row, RSTART + 1, 1) : ""
     kind = match(row, /OPTION_[A-Z]+/) ? substr(row, RSTART + 7, RLENGTH - 7) : ""
-    if (kind == "WORDS") {
-        gsub(/\|/, " ", name)
-        cases = cases pattern SUBSEP name "\n"
-        return
-    }
     long = name == "" ? "" : "--" name
     short = letter == "" ? "" : "-" letter
     pattern = long (long != "" && short != "" ? "|" : "") short
@@ -32,6 +23,10 @@ function add(row,   name, kind, letter, value) {
     if (kind != "FLAG" && kind != "COUNT")
         takes[command] = takes[command] (long == "" ? "" : "|" long) (short == "" ? "" : "|" short)
     value = kind == "SIGNAL" ? "TERM INT QUIT HUP USR1 USR2" : ""
+    if (kind == "CHOICE") {
+        value = substr(words, length(name) + 3)
+        gsub(/\|/, " ", value)
+    }
     if (name == "restart")
         value = "no on-failure always"
     if (name ~ /^(own|write|env-file|termination-log)$/)

@@ -3,49 +3,45 @@
 
 #include "kinglet/output.h"
 #include "kinglet/status.h"
+#include "kinglet/text.h"
 
-#include <string.h>
+/* By topic, one behind the other. */
+static const char words[] = "usage: kinglet [OPTION...] [--] PROGRAM [ARG...]   run PROGRAM as main process\n"
+                            "       kinglet check|audit|sleep|pause|install --help, or kinglet(1)\n"
+                            "identity     -u --user UID[:GID]  --groups GID,...|keep  --keep-cap NAME\t"
+                            "--own PATH  --write PATH  --write-strict  --strict-user\t"
+                            "--allow-root  --allow-new-privs\n"
+                            "environment  --require NAME[:TYPE],...   (str int port bool url path a|b|c)\t"
+                            "--default NAME=VALUE  --unset NAME  --env-file PATH\t"
+                            "--secret NAME,...  --expand\n"
+                            "start        --wait-for TARGET  --wait-timeout 60s\n"
+                            "signals      --stop-signal TERM  --stop-delay 0s  --stop-timeout never\t"
+                            "--sweep-timeout 2s  -r --rewrite FROM:TO  -g --group\t"
+                            "-c --single-child  -e --success CODE  -s --subreaper\t"
+                            "-p --parent-death-signal SIG  -w --warn-reaped\n"
+                            "health       --health TARGET  --health-interval 30s  --health-timeout 30s\t"
+                            "--health-retries 3  --health-start-period 0s\t"
+                            "--health-start-interval 5s  --restart no|on-failure[:MAX]|always\t"
+                            "--health-on-failure none|stop|restart|kill\n"
+                            "messages     --log-level error|warn|info|debug  --log-format text|json\t"
+                            "--termination-log PATH  -v --verbose  -h --help  -V --version  -l\n"
+                            "Options may come from the environment: --stop-delay is KINGLET_STOP_DELAY.\n"
+                            "Exit status: PROGRAM's, 128+N for signal N; 125 refused, 126 not executable,\n"
+                            "127 not found, 69 stopped because unhealthy.\n\0"
 
-static const char run[] = "usage: kinglet [OPTION...] [--] PROGRAM [ARG...]   run PROGRAM as main process\n"
-                          "       kinglet check|audit|sleep|pause|install --help, or kinglet(1)\n"
-                          "identity     -u --user UID[:GID]  --groups GID,...|keep  --keep-cap NAME\n"
-                          "             --own PATH  --write PATH  --write-strict  --strict-user\n"
-                          "             --allow-root  --allow-new-privs\n"
-                          "environment  --require NAME[:TYPE],...   (str int port bool url path a|b|c)\n"
-                          "             --default NAME=VALUE  --unset NAME  --env-file PATH\n"
-                          "             --secret NAME,...  --expand\n"
-                          "start        --wait-for TARGET  --wait-timeout 60s\n"
-                          "signals      --stop-signal TERM  --stop-delay 0s  --stop-timeout never\n"
-                          "             --sweep-timeout 2s  -r --rewrite FROM:TO  -g --group\n"
-                          "             -c --single-child  -e --success CODE  -s --subreaper\n"
-                          "             -p --parent-death-signal SIG  -w --warn-reaped\n"
-                          "health       --health TARGET  --health-interval 30s  --health-timeout 30s\n"
-                          "             --health-retries 3  --health-start-period 0s\n"
-                          "             --health-start-interval 5s  --restart no|on-failure[:MAX]|always\n"
-                          "             --health-on-failure none|stop|restart|kill\n"
-                          "messages     --log-level error|warn|info|debug  --log-format text|json\n"
-                          "             --termination-log PATH  -v --verbose  -h --help  -V --version  -l\n"
-                          "Options may come from the environment: --stop-delay is KINGLET_STOP_DELAY.\n"
-                          "Exit status: PROGRAM's, 128+N for signal N; 125 refused, 126 not executable,\n"
-                          "127 not found, 69 stopped because unhealthy.\n";
+                            "usage: kinglet sleep DURATION   wait (250ms, 5s, 2m), then exit 0\n"
+                            "       kinglet pause            reap and wait until SIGTERM or SIGINT\n"
+                            "       kinglet install PATH     copy this binary there\n\0"
 
-static const char commands[] = "usage: kinglet sleep DURATION   wait (250ms, 5s, 2m), then exit 0\n"
-                               "       kinglet pause            reap and wait until SIGTERM or SIGINT\n"
-                               "       kinglet install PATH     copy this binary there\n";
+                            "kinglet " KINGLET_VERSION "\n\0"
 
-bool help_is_wanted(const char *word)
-{
-    return word != NULL && (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0);
-}
+                            "kinglet is free software under the MIT licence.\n";
 
 int help_print(enum help_topic topic)
 {
-    static const char *const words[] = {
-        [HELP_RUN] = run,
-        [HELP_COMMANDS] = commands,
-        [HELP_VERSION] = "kinglet " KINGLET_VERSION "\n",
-        [HELP_LICENCE] = "kinglet is free software under the MIT licence.\n",
-    };
+    const char *help = words;
 
-    return output_string(words[topic]) == 0 ? 0 : STATUS_REFUSED;
+    for (unsigned skip = topic; skip > 0; skip--)
+        help = text_after(help);
+    return output_help(help) == 0 ? 0 : STATUS_REFUSED;
 }

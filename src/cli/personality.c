@@ -7,36 +7,44 @@
 
 #include <stddef.h>
 #include <string.h>
+#include <unistd.h>
 
 enum kind { TINI, CATATONIT, DUMB_INIT, GOSU };
-enum { OPTIONS_MAX = sizeof((struct personality *)0)->options };
 
 #define AT(member) offsetof(struct run_options, member)
 
 static const struct personality personalities[] = {
-    [TINI] = {.options = "spvwgelhV",
+    [TINI] = {.kind = TINI,
+              .options = "spvwgelhV",
               .version = "tini version 0.19.0",
               .head = "[@ tini (#)] ",
+              .says_on = STDOUT_FILENO,
               .verbose = 1,
               .failure = {LAUNCH_TOLD_EXEC, 1, 126, 127}},
-    [CATATONIT] = {.options = "ghLPV",
-                   .renamed = "Ll",
+    [CATATONIT] = {.kind = CATATONIT,
+                   .options = "ghLPV",
+                   .other_case = 'l',
                    .version = "tini version 0.1.7_catatonit",
                    .head = "@ (catatonit:#): ",
+                   .says_on = STDOUT_FILENO,
                    .levels = 1,
                    .subreaper = true,
+                   .verbose = 2,
                    .failure = {LAUNCH_TOLD_EXEC, 1, 1, 1}},
-    [DUMB_INIT] = {.options = "crvhV",
+    [DUMB_INIT] = {.kind = DUMB_INIT,
+                   .options = "crvhV",
                    .version = "dumb-init v1.2.5",
                    .head = "[dumb-init] ",
-                   .says_on_stderr = true,
+                   .says_on = STDERR_FILENO,
                    .session = LAUNCH_SESSION,
                    .verbose = 2,
                    .failure = {LAUNCH_TOLD_NAME, 1, 2, 2}},
-    [GOSU] = {.options = "hv",
-              .renamed = "vV",
+    [GOSU] = {.kind = GOSU,
+              .options = "hv",
+              .other_case = 'v',
               .version = "1.14",
               .head = "error: ",
+              .says_on = STDOUT_FILENO,
               .session = LAUNCH_AS_WE_ARE,
               .failure = {LAUNCH_TOLD_NAME, 1, 1, 1}},
 };
@@ -44,26 +52,16 @@ static const struct personality personalities[] = {
 const char personality_levels[2][4][6] = {{"FATAL", "WARN ", "INFO ", "DEBUG"},
                                           {"ERROR", "WARN", "INFO", "DEBUG"}};
 
-static const struct {
-    char name[12];
-    unsigned char kind;
-} names[] = {
-    {"tini", TINI},           {"tini-static", TINI},      {"docker-init", TINI}, {"dumb-init", DUMB_INIT},
-    {"catatonit", CATATONIT}, {"podman-init", CATATONIT}, {"gosu", GOSU},        {"su-exec", GOSU},
-};
-
 /* What stands for an option: a variable that holds just this, or whatever it holds. The number that
  * TINI_VERBOSITY holds is the level. */
+static const char variables[] = "TINI_SUBREAPER\0TINI_KILL_PROCESS_GROUP\0TINI_VERBOSITY\0DUMB_INIT_DEBUG\0"
+                                "DUMB_INIT_SETSID\0CATATONIT_DEBUG";
 static const struct {
-    char name[24];
     unsigned char kind;
     char holds;
-    unsigned short at;
-} variables[] = {
-    {"TINI_SUBREAPER", TINI, 0, AT(subreaper)},       {"TINI_KILL_PROCESS_GROUP", TINI, 0, AT(group)},
-    {"TINI_VERBOSITY", TINI, 0, AT(log_level)},       {"DUMB_INIT_DEBUG", DUMB_INIT, '1', AT(debug)},
-    {"DUMB_INIT_SETSID", DUMB_INIT, '0', AT(single)}, {"CATATONIT_DEBUG", CATATONIT, 0, AT(debug)},
-};
+    unsigned char at;
+} meant[] = {{TINI, 0, AT(subreaper)},    {TINI, 0, AT(group)},         {TINI, 0, AT(log_level)},
+             {DUMB_INIT, '1', AT(debug)}, {DUMB_INIT, '0', AT(single)}, {CATATONIT, 0, AT(debug)}};
 
 const char *personality_name(const char *argv0)
 {
@@ -74,38 +72,41 @@ const char *personality_name(const char *argv0)
 
 const struct personality *personality_find(const char *argv0)
 {
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-        if (strcmp(personality_name(argv0), names[i].name) == 0)
-            return &personalities[names[i].kind];
-    return NULL;
+    static const unsigned char kinds[] = {TINI, TINI, TINI, DUMB_INIT, CATATONIT, CATATONIT, GOSU, GOSU};
+    int i = options_choice("tini|tini-static|docker-init|dumb-init|catatonit|podman-init|gosu|su-exec",
+                           personality_name(argv0));
+
+    return i < 0 ? NULL : &personalities[kinds[i]];
 }
 
-/* Its options, out of those that Kinglet has. Returns how many. */
-static size_t pick(const struct personality *p, struct option to[OPTIONS_MAX])
+/* Its options, out of those that Kinglet has. */
+static void pick(const struct personality *p, struct option to[RUN_OPTIONS])
 {
-    static const struct option pause = {"pause", 'P', OPTION_FLAG, AT(pause)};
-    size_t count = 0;
-
-    for (const char *letter = p->options; *letter != '\0'; letter++, count++) {
-        to[count] = *letter == 'P' ? pause : *run_option(*letter == p->renamed[0] ? p->renamed[1] : *letter);
-        to[count].short_name = *letter;
+    memcpy(to, run_option_rows, sizeof run_option_rows);
+    for (; to->kind != OPTION_END; to++) {
+        if ((to->letter | 0x20) == p->other_case)
+            to->letter ^= 0x20;
+        to->kind |= OPTION_HIDDEN;
+        if (to->letter != 0 && strchr(p->options, to->letter) != NULL)
+            to->kind ^= OPTION_HIDDEN;
     }
-    return count;
 }
 
 static void obey_variables(const struct personality *p, char *const *env, struct run_options *options)
 {
-    for (size_t i = 0; i < sizeof variables / sizeof variables[0]; i++) {
-        const char *value = expand_lookup(env, variables[i].name, strlen(variables[i].name));
+    const char *name = variables;
+
+    for (size_t i = 0; i < sizeof meant / sizeof meant[0]; i++, name = text_after(name)) {
+        const char *value = expand_lookup(env, name, strlen(name));
         uint64_t number = 0;
 
-        if (value == NULL || p != &personalities[variables[i].kind])
+        if (value == NULL || p->kind != meant[i].kind)
             continue;
-        if (variables[i].at == AT(log_level)) {
-            number_parse(value, strlen(value), UINT16_MAX, &number);
+        if (meant[i].at == AT(log_level)) {
+            number_scan(&value, UINT16_MAX, &number);
             options->log_level = (unsigned)number;
-        } else if (variables[i].holds == '\0' || (value[0] == variables[i].holds && value[1] == '\0')) {
-            *(bool *)((char *)options + variables[i].at) = true;
+        } else if (meant[i].holds == '\0' || (value[0] == meant[i].holds && value[1] == '\0')) {
+            *((bool *)options + meant[i].at) = true;
         }
     }
 }
@@ -113,22 +114,23 @@ static void obey_variables(const struct personality *p, char *const *env, struct
 int personality_options(const struct personality *p, char *const *argv, char *const *env,
                         struct run_options *options, struct text *faults)
 {
-    struct option table[OPTIONS_MAX];
+    struct option rows[RUN_OPTIONS];
+    int first;
 
-    run_options_init(options);
+    pick(p, rows);
+    first = run_options_parse(rows, argv, NULL, options, faults);
     options->log_level = LOG_WARN;
     obey_variables(p, env, options);
-    return options_parse(table, pick(p, table), options, argv, NULL, faults);
+    return first;
 }
 
 void personality_usage(const struct personality *p, const char *name, struct text *t)
 {
-    text_format(t, "usage: %s [-%s] %s PROGRAM [ARG...]", name, p->options,
-                p->session == LAUNCH_AS_WE_ARE ? "UID[:GID]" : "[--]");
+    text_fault(t, "usage: %s [-%s] %s PROGRAM [ARG...]", name, p->options,
+               p->session == LAUNCH_AS_WE_ARE ? "UID[:GID]" : "[--]");
 }
 
 void personality_version(const struct personality *p, struct text *t)
 {
-    text_put(t, p->version);
-    text_put(t, " (kinglet " KINGLET_VERSION ")");
+    text_format(t, "%s (kinglet " KINGLET_VERSION ")", p->version);
 }

@@ -9,76 +9,64 @@
 
 #define AT(member) offsetof(struct run_options, member)
 
-static const struct option table[] = {
-    {"user", 'u', OPTION_STRING, AT(identity.user)},
-    {"groups", 0, OPTION_COMMAS, AT(identity.groups)},
-    {"own", 0, OPTION_LIST, AT(own)},
-    {"keep-cap", 0, OPTION_COMMAS, AT(identity.keep_caps)},
-    {"allow-new-privs", 0, OPTION_FLAG, AT(identity.allow_new_privs)},
-    {"allow-root", 0, OPTION_FLAG, AT(identity.allow_root)},
-    {"strict-user", 0, OPTION_FLAG, AT(identity.strict_user)},
-    {"write", 0, OPTION_LIST, AT(write)},
-    {"write-strict", 0, OPTION_FLAG, AT(write_strict)},
-    {"require", 0, OPTION_COMMAS, AT(environment.require)},
-    {"default", 0, OPTION_LIST, AT(environment.defaults)},
-    {"unset", 0, OPTION_COMMAS, AT(environment.unset)},
-    {"env-file", 0, OPTION_LIST, AT(environment.env_files)},
-    {"secret", 0, OPTION_COMMAS, AT(environment.secrets)},
-    {"expand", 0, OPTION_FLAG, AT(expand)},
-    {"wait-for", 0, OPTION_LIST, AT(wait_for)},
-    {"wait-timeout", 0, OPTION_DURATION, AT(wait_timeout)},
-    {"stop-signal", 0, OPTION_SIGNAL, AT(stop_signal)},
-    {"stop-delay", 0, OPTION_DURATION, AT(stop_delay)},
-    {"stop-timeout", 0, OPTION_DURATION, AT(stop_timeout)},
-    {"sweep-timeout", 0, OPTION_DURATION, AT(sweep_timeout)},
-    {"rewrite", 'r', OPTION_COMMAS, AT(rewrite)},
-    {"group", 'g', OPTION_FLAG, AT(group)},
-    {"single-child", 'c', OPTION_FLAG, AT(single)},
-    {"success", 'e', OPTION_COMMAS, AT(success)},
-    {"parent-death-signal", 'p', OPTION_SIGNAL, AT(death_signal)},
-    {"subreaper", 's', OPTION_FLAG, AT(subreaper)},
-    {"warn-reaped", 'w', OPTION_FLAG, AT(tell_reaped)},
-    {"verbose", 'v', OPTION_COUNT, AT(verbose)},
-    {"health", 0, OPTION_LIST, AT(health)},
-    {"health-interval", 0, OPTION_DURATION, AT(health_interval)},
-    {"health-timeout", 0, OPTION_DURATION, AT(health_timeout)},
-    {"health-retries", 0, OPTION_NUMBER, AT(health_retries)},
-    {"health-start-period", 0, OPTION_DURATION, AT(health_start_period)},
-    {"health-start-interval", 0, OPTION_DURATION, AT(health_start_interval)},
-    {"health-on-failure", 0, OPTION_CHOICE, AT(health_on_failure)},
-    {"none|stop|restart|kill", 0, OPTION_WORDS, 0},
-    {"restart", 0, OPTION_STRING, AT(restart)},
-    {"log-level", 0, OPTION_CHOICE, AT(log_level)},
-    {"error|warn|info|debug", 0, OPTION_WORDS, 0},
-    {"log-format", 0, OPTION_CHOICE, AT(log_format)},
-    {"text|json", 0, OPTION_WORDS, 0},
-    {"termination-log", 0, OPTION_STRING, AT(termination_log)},
-    {"", 'l', OPTION_FLAG, AT(licence)},
-    {"help", 'h', OPTION_FLAG, AT(help)},
-    {"version", 'V', OPTION_FLAG, AT(version)},
-};
+#define OPTIONS(X)                                                                                           \
+    X("user", 'u', OPTION_STRING, identity.user)                                                             \
+    X("groups", 0, OPTION_COMMAS, identity.groups)                                                           \
+    X("own", 0, OPTION_LIST, own)                                                                            \
+    X("keep-cap", 0, OPTION_COMMAS, identity.keep_caps)                                                      \
+    X("allow-new-privs", 0, OPTION_FLAG, identity.allow_new_privs)                                           \
+    X("allow-root", 0, OPTION_FLAG, identity.allow_root)                                                     \
+    X("strict-user", 0, OPTION_FLAG, identity.strict_user)                                                   \
+    X("write", 0, OPTION_LIST, write)                                                                        \
+    X("write-strict", 0, OPTION_FLAG, write_strict)                                                          \
+    X("require", 0, OPTION_COMMAS, environment.require)                                                      \
+    X("default", 0, OPTION_LIST, environment.defaults)                                                       \
+    X("unset", 0, OPTION_COMMAS, environment.unset)                                                          \
+    X("env-file", 0, OPTION_LIST, environment.env_files)                                                     \
+    X("secret", 0, OPTION_COMMAS, environment.secrets)                                                       \
+    X("expand", 0, OPTION_FLAG, expand)                                                                      \
+    X("wait-for", 0, OPTION_LIST, wait_for)                                                                  \
+    X("wait-timeout", 0, OPTION_DURATION, rules.wait_timeout)                                                \
+    X("stop-signal", 0, OPTION_SIGNAL, rules.stop_signal)                                                    \
+    X("stop-delay", 0, OPTION_DURATION, rules.stop_delay)                                                    \
+    X("stop-timeout", 0, OPTION_DURATION, rules.stop_timeout)                                                \
+    X("sweep-timeout", 0, OPTION_DURATION, rules.sweep_timeout)                                              \
+    X("rewrite", 'r', OPTION_COMMAS, rewrite)                                                                \
+    X("group", 'g', OPTION_FLAG, group)                                                                      \
+    X("single-child", 'c', OPTION_FLAG, single)                                                              \
+    X("success", 'e', OPTION_COMMAS, success)                                                                \
+    X("parent-death-signal", 'p', OPTION_SIGNAL, death_signal)                                               \
+    X("subreaper", 's', OPTION_FLAG, subreaper)                                                              \
+    X("warn-reaped", 'w', OPTION_FLAG, tell_reaped)                                                          \
+    X("verbose", 'v', OPTION_COUNT, verbose)                                                                 \
+    X("health", 0, OPTION_LIST, health)                                                                      \
+    X("health-interval", 0, OPTION_DURATION, rules.interval)                                                 \
+    X("health-timeout", 0, OPTION_DURATION, rules.timeout)                                                   \
+    X("health-retries", 0, OPTION_NUMBER, rules.retries)                                                     \
+    X("health-start-period", 0, OPTION_DURATION, rules.start_period)                                         \
+    X("health-start-interval", 0, OPTION_DURATION, rules.start_interval)                                     \
+    X("health-on-failure\0none|stop|restart|kill", 0, OPTION_CHOICE, rules.on_unhealthy)                     \
+    X("restart", 0, OPTION_STRING, restart)                                                                  \
+    X("log-level\0error|warn|info|debug", 0, OPTION_CHOICE, log_level)                                       \
+    X("log-format\0text|json", 0, OPTION_CHOICE, log_format)                                                 \
+    X("termination-log", 0, OPTION_STRING, termination_log)                                                  \
+    X("", 'l', OPTION_FLAG, licence)                                                                         \
+    X("help", 'h', OPTION_FLAG, help)                                                                        \
+    X("version", 'V', OPTION_FLAG, version)
 
-void run_options_init(struct run_options *options)
+/* catatonit's -P is here for it to find. */
+static const char names[] = OPTIONS(OPTION_NAME) "pause";
+const struct option run_option_rows[] = {OPTIONS(OPTION_ROW){'P', OPTION_FLAG | OPTION_HIDDEN, AT(pause)},
+                                         {0, OPTION_END, 0}};
+
+int run_options_parse(const struct option *rows, char *const *argv, char *const *env,
+                      struct run_options *options, struct text *faults)
 {
     memset(options, 0, sizeof *options);
-    options->stop_signal = SIGTERM;
-    options->stop_timeout = CLOCK_NONE;
-    options->sweep_timeout = 2000000;
+    options->rules.stop_signal = SIGTERM;
+    options->rules.stop_timeout = CLOCK_NONE;
+    options->rules.sweep_timeout = 2000000;
     options->log_level = LOG_INFO;
     options->restart = "no";
-}
-
-const struct option *run_option(char letter)
-{
-    size_t i = 0;
-
-    while (table[i].short_name != letter)
-        i++;
-    return &table[i];
-}
-
-int run_options_parse(char *const *argv, char *const *env, struct run_options *options, struct text *faults)
-{
-    run_options_init(options);
-    return options_parse(table, sizeof table / sizeof table[0], options, argv, env, faults);
+    return options_parse(names, rows, options, argv, env, faults);
 }

@@ -8,78 +8,61 @@
 
 enum { RT_FIRST = 34, RT_LAST = 64 }; /* SIGRTMIN and SIGRTMAX as both C libraries have them */
 
-static const struct {
-    unsigned char number;
-    char name[7];
-} names[] = {
-    {SIGHUP, "HUP"},       {SIGINT, "INT"},       {SIGQUIT, "QUIT"}, {SIGILL, "ILL"},     {SIGTRAP, "TRAP"},
-    {SIGABRT, "ABRT"},     {SIGABRT, "IOT"},      {SIGBUS, "BUS"},   {SIGFPE, "FPE"},     {SIGKILL, "KILL"},
-    {SIGUSR1, "USR1"},     {SIGSEGV, "SEGV"},     {SIGUSR2, "USR2"}, {SIGPIPE, "PIPE"},   {SIGALRM, "ALRM"},
-    {SIGTERM, "TERM"},     {SIGCHLD, "CHLD"},     {SIGCHLD, "CLD"},  {SIGCONT, "CONT"},   {SIGSTOP, "STOP"},
-    {SIGTSTP, "TSTP"},     {SIGTTIN, "TTIN"},     {SIGTTOU, "TTOU"}, {SIGURG, "URG"},     {SIGXCPU, "XCPU"},
-    {SIGXFSZ, "XFSZ"},     {SIGVTALRM, "VTALRM"}, {SIGPROF, "PROF"}, {SIGWINCH, "WINCH"}, {SIGIO, "IO"},
-    {SIGIO, "POLL"},       {SIGPWR, "PWR"},       {SIGSYS, "SYS"},
-#ifdef SIGSTKFLT
-    {SIGSTKFLT, "STKFLT"},
-#endif
-};
+/* By number from 1 on, as all machines but MIPS, SPARC, Alpha and PA-RISC have them; then other names of
+ * `others`. */
+static const char names[] =
+    "HUP\0INT\0QUIT\0ILL\0TRAP\0ABRT\0BUS\0FPE\0KILL\0USR1\0SEGV\0USR2\0PIPE\0ALRM\0TERM\0STKFLT\0CHLD\0CONT"
+    "\0STOP\0"
+    "TSTP\0TTIN\0TTOU\0URG\0XCPU\0XFSZ\0VTALRM\0PROF\0WINCH\0IO\0PWR\0SYS\0IOT\0CLD\0POLL\0RTMIN\0RTMAX\0";
+static const unsigned char others[] = {SIGABRT, SIGCHLD, SIGIO, RT_FIRST, RT_LAST};
 
-static char upper(char c)
-{
-    return c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c;
-}
-
-/* Whether `word` is `name`, in either case. */
-static bool same(const char *word, size_t len, const char *name)
-{
-    if (len != strlen(name))
-        return false;
-    for (size_t i = 0; i < len; i++)
-        if (upper(word[i]) != name[i])
-            return false;
-    return true;
-}
-
-/* RTMIN, RTMIN+N, RTMAX, RTMAX-N. */
-static int parse_realtime(const char *word, size_t len)
-{
-    bool from_min;
-    uint64_t offset = 0;
-
-    if (len < 5 || (!same(word, 5, "RTMIN") && !same(word, 5, "RTMAX")))
-        return 0;
-    from_min = upper(word[3]) == 'I';
-    if (len > 5 && (word[5] != (from_min ? '+' : '-') ||
-                    number_parse(word + 6, len - 6, RT_LAST - RT_FIRST, &offset) != 0))
-        return 0;
-    return from_min ? RT_FIRST + (int)offset : RT_LAST - (int)offset;
-}
+_Static_assert(SIGBUS == 7 && SIGUSR1 == 10 && SIGSTKFLT == 16 && SIGCHLD == 17 && SIGURG == 23 &&
+                   SIGSYS == 31,
+               "the names are in the order of the numbers");
 
 int signal_parse(const char *word, size_t len)
 {
+    const char *name = names;
     uint64_t number;
+    size_t name_len;
+    int found = 1;
+    bool up;
 
     if (number_parse(word, len, SIGNAL_MAX, &number) == 0)
         return (int)number;
-    if (len > 3 && same(word, 3, "SIG")) {
+    if (text_same("SIG", word) == 3) {
         word += 3;
         len -= 3;
     }
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-        if (same(word, len, names[i].name))
-            return names[i].number;
-    return parse_realtime(word, len);
+    name_len = strcspn(word, "+-:");
+    while (text_same(name, word) != name_len || name[name_len] != '\0') {
+        name = text_after(name);
+        found++;
+        if (*name == '\0')
+            return 0;
+    }
+    if (found > SIGSYS)
+        found = others[found - SIGSYS - 1];
+    if (name_len == len)
+        return found;
+    up = word[name_len] == '+';
+    if (found != (up ? RT_FIRST : RT_LAST) ||
+        number_parse(word + name_len + 1, len - name_len - 1, RT_LAST - RT_FIRST, &number) != 0)
+        return 0;
+    return up ? RT_FIRST + (int)number : RT_LAST - (int)number;
 }
 
 void signal_put(struct text *t, int signal_number)
 {
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-        if (names[i].number == signal_number) {
-            text_put(t, "SIG");
-            text_put(t, names[i].name);
-            return;
-        }
-    if (signal_number >= RT_FIRST && signal_number <= RT_LAST) {
+    const char *name = names;
+
+    if (signal_number <= SIGSYS) {
+        while (--signal_number > 0)
+            name = text_after(name);
+        text_format(t, "SIG%s", name);
+        return;
+    }
+    if (signal_number >= RT_FIRST) {
         text_put(t, "SIGRTMIN+");
         signal_number -= RT_FIRST;
     }

@@ -107,7 +107,7 @@ static const char *parse_age(const char *query, struct target *t)
 {
     static const char age[] = "max-age=";
 
-    t->max_age = CLOCK_NONE;
+    t->max_age = INT64_MAX;
     if (query[-1] != '\0')
         return NULL;
     if (strncmp(query, age, sizeof age - 1) != 0)

@@ -5,9 +5,7 @@
  * everything that only Kinglet's own options ask for: whoever replaces a file finds nothing else changed.
  */
 #include "kinglet/commands.h"
-#include "kinglet/descriptors.h"
 #include "kinglet/help.h"
-#include "kinglet/output.h"
 #include "kinglet/personality.h"
 #include "kinglet/supervise.h"
 
@@ -15,13 +13,14 @@
 #include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 /* So that PROGRAM's session can have the terminal. It sends SIGHUP and SIGCONT to the one that led its
  * session, which mean nothing; to ignore a signal is to forget a pending one (sigaction(2)). */
 static void give_up_terminal(void)
 {
-    if (ioctl(STDIN_FILENO, TIOCNOTTY) != 0 || getsid(0) != getpid())
+    if (syscall(SYS_ioctl, STDIN_FILENO, TIOCNOTTY) != 0 || syscall(SYS_getsid, 0) != getpid())
         return;
     launch_dispose(SIGHUP, true);
     launch_dispose(SIGCONT, true);
@@ -37,15 +36,16 @@ static void reset_signals(struct launch *launch)
 
 /* A session of its own has no terminal above that could stop it by name of a shell: what would is made
  * SIGSTOP, which nothing ignores. */
-static void prepare_session(struct supervise_plan *plan)
+static void prepare_session(struct run *r)
 {
     static const unsigned char stops[] = {SIGTSTP, SIGTTIN, SIGTTOU, 0};
+    unsigned char *rewrite = r->options.rules.rewrite;
 
-    plan->launch.terminal = STDIN_FILENO;
-    plan->group = true;
+    r->plan.launch.terminal = STDIN_FILENO;
+    r->plan.group = true;
     for (const unsigned char *s = stops; *s != 0; s++)
-        if (plan->rules.rewrite[*s] == *s)
-            plan->rules.rewrite[*s] = SIGSTOP;
+        if (rewrite[*s] == *s)
+            rewrite[*s] = SIGSTOP;
     give_up_terminal();
 }
 
@@ -58,74 +58,65 @@ static void become_reaper(const struct personality *p, const struct run_options 
 }
 
 /* Only the ids change: sudo, ping and the like go on working. */
-static void become_user(struct launch *launch, char **argv, char **env, struct text *faults)
+static void become_user(struct run *r, char **argv, char **env)
 {
-    struct identity id = {.group_count = 1};
-    int status;
+    struct identity *id = &r->identity;
 
-    if (identity_parse_user("", argv[0], &id, faults) != 0)
+    if (identity_parse_user("", argv[0], id, &r->faults) != 0)
         return;
-    id.group[0] = id.gid;
-    if (identity_switch(&id, faults) != 0)
+    id->group[0] = id->gid;
+    id->group_count = 1;
+    if (identity_switch(id, &r->faults) != 0)
         return;
-    environment_home(id.uid, true, &env);
-    launch->argv = argv + 1;
-    launch->env = env;
-    launch_exec(launch, &status);
+    environment_home(id->uid, true, &env);
+    r->plan.launch.argv = argv + 1;
+    r->plan.launch.env = env;
+    launch_exec(&r->plan.launch);
 }
 
-int drop_in_command(const struct personality *p, char **argv, char **env, struct launch *launch)
+int drop_in_command(const struct personality *p, char **argv, char **env, struct run *r)
 {
-    static char words[PIPE_BUF];
-    static struct run_options options;
-    static struct supervise_plan plan;
+    struct run_options *o = &r->options;
+    struct supervise_plan *plan = &r->plan;
+    struct text *t = &r->faults;
     bool switches_user = p->session == LAUNCH_AS_WE_ARE;
     const char *name = personality_name(argv[0]);
-    struct text t;
-    unsigned level;
+    bool says;
 
-    text_init(&t, words, sizeof words);
-    argv += personality_options(p, argv, env, &options, &t);
-    level = options.debug ? LOG_DEBUG : options.log_level + options.verbose * p->verbose;
-    log_setup(NULL, level > LOG_DEBUG ? LOG_DEBUG : (enum log_level)level, false);
-    log_setup_head(p->head, personality_levels[p->levels]);
-    if (options.licence)
+    text_init(t, r->reasons, sizeof r->reasons);
+    argv += personality_options(p, argv, env, o, t);
+    log_setup(o->log_level + (o->verbose + o->debug) * p->verbose, p->head, personality_levels[p->levels]);
+    if (o->licence)
         return help_print(HELP_LICENCE);
-    if (options.help || options.version) {
-        text_init(&t, words, sizeof words);
-        if (options.help)
-            personality_usage(p, name, &t);
-        else
-            personality_version(p, &t);
-        text_put(&t, "\n");
-        if (p->says_on_stderr)
-            dup2(STDERR_FILENO, STDOUT_FILENO);
-        return output_string(words) == 0 ? 0 : p->failure.refused;
-    }
-    if (options.pause && t.len == 0)
+    says = o->help || o->version;
+    if (says)
+        t->len = 0;
+    else if (o->pause && t->len == 0)
         return pause_wait();
-    if (argv[0] == NULL || (switches_user && argv[1] == NULL)) {
-        text_next(&t);
-        personality_usage(p, name, &t);
+    if (o->help || (!says && (argv[0] == NULL || (switches_user && argv[1] == NULL))))
+        personality_usage(p, name, t);
+    else if (says)
+        personality_version(p, t);
+    if (says) {
+        r->reasons[t->len++] = '\n';
+        return write(p->says_on, r->reasons, t->len) > 0 ? 0 : p->failure.refused;
     }
-    plan.launch = *launch;
-    plan.launch.failure = p->failure;
-    plan.launch.session = options.single ? LAUNCH_AS_WE_ARE : p->session;
-    if (switches_user && t.len == 0)
-        become_user(&plan.launch, argv, env, &t);
-    run_rules(&options, &plan.rules, &t);
-    if (t.len > 0) {
-        log_line(LOG_ERROR, "%s", words);
+    plan->launch.failure = p->failure;
+    plan->launch.session = o->single ? LAUNCH_AS_WE_ARE : p->session;
+    if (switches_user && t->len == 0)
+        become_user(r, argv, env);
+    run_rules(o, t);
+    if (t->len > 0) {
+        log_line(LOG_ERROR, "%s", r->reasons);
         return p->failure.refused;
     }
-    if (plan.launch.session == LAUNCH_SESSION)
-        prepare_session(&plan);
-    plan.suspend = p->session == LAUNCH_SESSION;
-    if (plan.suspend)
-        reset_signals(&plan.launch);
-    plan.leave = getpid() != 1;
-    if (plan.leave)
-        become_reaper(p, &options);
-    plan.launch.listen_pid = descriptors_listen_pid(env);
-    return run_program(&plan, &options, argv, env);
+    if (plan->launch.session == LAUNCH_SESSION)
+        prepare_session(r);
+    plan->suspend = p->session == LAUNCH_SESSION;
+    if (plan->suspend)
+        reset_signals(&plan->launch);
+    plan->leave = getpid() != 1;
+    if (plan->leave)
+        become_reaper(p, o);
+    return run_program(plan, o, argv, env);
 }

@@ -32,8 +32,9 @@ static void dispose(int signal_number, const struct disposition *to, struct disp
 
 void launch_dispose(int signal_number, bool ignore)
 {
-    const struct disposition to = {.handler = (unsigned long)(ignore ? SIG_IGN : SIG_DFL)};
+    static struct disposition to; /* all but its handler stays zero */
 
+    to.handler = (unsigned long)(ignore ? SIG_IGN : SIG_DFL);
     dispose(signal_number, &to, NULL);
 }
 
@@ -44,7 +45,7 @@ void launch_block_signals(struct launch *launch)
     sigmask_block_all(&launch->mask);
     dispose(SIGCHLD, NULL, &child);
     launch->ignored_child = child.handler == (unsigned long)SIG_IGN;
-    if (launch->ignored_child || (child.flags & SA_NOCLDWAIT) != 0)
+    if ((child.handler | child.flags) != 0)
         launch_dispose(SIGCHLD, false);
     launch->terminal = -1;
     launch->failure = (struct launch_failure){LAUNCH_TOLD, STATUS_REFUSED, STATUS_NO_EXEC, STATUS_NOT_FOUND};
@@ -52,67 +53,28 @@ void launch_block_signals(struct launch *launch)
 
 void launch_find_terminal(struct launch *launch)
 {
-    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO && launch->session == LAUNCH_GROUP; fd++)
-        if (tcgetpgrp(fd) == getpgrp()) {
+    for (int fd = STDERR_FILENO; fd >= STDIN_FILENO && launch->session == LAUNCH_GROUP; fd--)
+        if (tcgetpgrp(fd) == getpgrp())
             launch->terminal = fd;
-            return;
-        }
 }
 
 bool launch_pass_terminal(const struct launch *launch, pid_t from, pid_t to)
 {
-    if (launch->terminal < 0 || tcgetpgrp(launch->terminal) != (from == 0 ? getpgrp() : from))
-        return false;
-    return tcsetpgrp(launch->terminal, to == 0 ? getpgrp() : to) == 0;
+    pid_t ours = getpgrp();
+
+    return tcgetpgrp(launch->terminal) == (from == 0 ? ours : from) &&
+           tcsetpgrp(launch->terminal, to == 0 ? ours : to) == 0;
 }
 
-/* execvp(3), with the PATH that PROGRAM itself will see. A name that is found but may not be executed is
- * remembered while the search goes on. Returns with errno. */
-static void execute(const struct launch *launch)
+static void set_up(const struct launch *launch)
 {
-    const char *name = launch->argv[0];
-    const char *at = expand_lookup(launch->env, "PATH", 4);
-    char path[PATH_MAX];
-    int error = ENOENT;
-
-    if (strchr(name, '/') != NULL) {
-        execve(name, launch->argv, launch->env);
-        return;
-    }
-    if (at == NULL)
-        at = "/usr/local/bin:/bin:/usr/bin";
-    for (bool last = *name == '\0'; !last;) {
-        size_t len = strcspn(at, ":");
-        struct text t;
-        text_init(&t, path, sizeof path);
-        text_raw(&t, at, len);
-        text_put(&t, len > 0 ? "/" : "./");
-        text_put(&t, name);
-        errno = ENOENT;
-        if (!t.cut)
-            execve(path, launch->argv, launch->env);
-        if (errno == EACCES)
-            error = EACCES;
-        else if (errno != ENOENT && errno != ENOTDIR)
-            return;
-        last = at[len] == '\0';
-        at += len + !last;
-    }
-    errno = error;
-}
-
-/* In the child, which shares our memory: it leaves by exec or _exit alone. */
-_Noreturn void launch_exec(const struct launch *launch, volatile int *status)
-{
-    const struct launch_failure *failure = &launch->failure;
-    const char *why;
-
     if (launch->session == LAUNCH_GROUP) {
         pid_t ours = getpgrp();
         setpgid(0, 0);
-        launch_pass_terminal(launch, ours, getpid());
-    } else if (launch->session == LAUNCH_SESSION && setsid() > 0 && launch->terminal >= 0) {
-        ioctl(launch->terminal, TIOCSCTTY, 0);
+        launch_pass_terminal(launch, ours, 0);
+    } else if (launch->session == LAUNCH_SESSION) {
+        setsid();
+        syscall(SYS_ioctl, launch->terminal, TIOCSCTTY, 0);
     }
     if (launch->death_signal != 0)
         prctl(PR_SET_PDEATHSIG, (unsigned long)launch->death_signal);
@@ -123,37 +85,84 @@ _Noreturn void launch_exec(const struct launch *launch, volatile int *status)
         text_init(&pid, launch->listen_pid, 11);
         text_u64(&pid, (uint64_t)getpid());
     }
-    if (launch->confine != NULL && confine_enter(launch->confine) != 0) {
-        *status = STATUS_REFUSED;
-        _exit(*status);
-    }
-    sigmask_set(&launch->mask);
-    execute(launch);
-    why = log_errno(errno);
-    *status = errno == ENOENT ? failure->not_found : failure->no_exec;
-    refuse(failure->told == LAUNCH_TOLD        ? "%s: cannot be executed: %c%s%s"
-           : failure->told == LAUNCH_TOLD_NAME ? "%s: %c%s%s"
-                                               : "exec %s failed: %c%s%s",
-           launch->argv[0], failure->told == LAUNCH_TOLD ? *why : *why - 'a' + 'A', why + 1,
-           errno == EAGAIN    ? ": the user has more processes than RLIMIT_NPROC allows"
-           : errno == ENOEXEC ? ": not a program of this machine, and a script needs a #! line"
-                              : "");
-    _exit(*status);
 }
 
-pid_t launch_start(const struct launch *launch, int *status)
+/* execvp(3), with the PATH that PROGRAM itself will see. A name that is found but may not be executed is
+ * remembered while the search goes on. Returns an errno. */
+static int execute(const struct launch *launch)
 {
-    volatile int failed = 0;
-    pid_t pid = vfork(); /* NOLINT(clang-analyzer-security.insecureAPI.vfork): see the head */
+    const char *name = launch->argv[0];
+    const char *at = expand_lookup(launch->env, "PATH", 4);
+    static char path[PATH_MAX];
+    int error = ENOENT;
 
+    if (*name == '\0' || strchr(name, '/') != NULL) {
+        execve(name, launch->argv, launch->env);
+        return errno;
+    }
+    if (at == NULL)
+        at = "/usr/local/bin:/bin:/usr/bin";
+    for (;; at++) {
+        size_t len = strcspn(at, ":");
+        struct text t;
+        text_init(&t, path, PATH_MAX);
+        text_raw(&t, at, len);
+        text_put(&t, &"./"[len > 0]);
+        text_put(&t, name);
+        errno = ENOENT;
+        if (!t.cut)
+            execve(path, launch->argv, launch->env);
+        if (errno != ENOENT && errno != ENOTDIR)
+            error = errno;
+        at += len;
+        if (*at == '\0' || (error != ENOENT && error != EACCES))
+            return error;
+    }
+}
+
+static void tell(const struct launch *launch, int error)
+{
+    unsigned told = launch->failure.told;
+    const char *why = log_errno(error);
+
+    refuse(told == LAUNCH_TOLD        ? "%s: cannot be executed: %c%s%s"
+           : told == LAUNCH_TOLD_NAME ? "%s: %c%s%s"
+                                      : "exec %s failed: %c%s%s",
+           launch->argv[0], told == LAUNCH_TOLD ? *why : *why - 'a' + 'A', why + 1,
+           error == EAGAIN    ? ": the user has more processes than RLIMIT_NPROC allows"
+           : error == ENOEXEC ? ": not a program of this machine, and a script needs a #! line"
+                              : "");
+}
+
+/* In the child, which shares our memory: it leaves by exec or _exit alone. */
+_Noreturn void launch_exec(struct launch *launch)
+{
+    const struct launch_failure *failure = &launch->failure;
+    int status = STATUS_REFUSED;
+
+    set_up(launch);
+    if (launch->confine == NULL || confine_enter(launch->confine) == 0) {
+        int error;
+        sigmask_set(&launch->mask);
+        error = execute(launch);
+        tell(launch, error);
+        status = error == ENOENT ? failure->not_found : failure->no_exec;
+    }
+    launch->failed = status;
+    _exit(status);
+}
+
+pid_t launch_start(struct launch *launch)
+{
+    pid_t pid;
+
+    launch->failed = 0;
+    pid = vfork(); /* NOLINT(clang-analyzer-security.insecureAPI.vfork): see the head */
     if (pid == 0)
-        launch_exec(launch, &failed);
+        launch_exec(launch);
     if (pid < 0) {
         refuse("%s: no process can be made for it: %s", launch->argv[0], log_errno(errno));
-        *status = launch->failure.refused;
-    } else if (failed != 0) {
-        *status = failed;
-        pid = -1;
+        launch->failed = launch->failure.refused;
     }
-    return pid;
+    return launch->failed != 0 ? -launch->failed : pid;
 }

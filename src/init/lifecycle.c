@@ -1,12 +1,11 @@
 /* lifecycle: see kinglet/lifecycle.h. Pure: what it does not know it is told by an event.
  *
- * Each phase has one function from an event to what follows. `stop`, `kill_all`, `sweep` and
- * `finish` are the only ways from one part of a life to the next.
+ * Each event has one function to what follows from it in each phase. `enter` is the only way from one part of
+ * a life to the next.
  */
 #include "kinglet/lifecycle.h"
 
 #include <signal.h>
-#include <string.h>
 
 enum {
     BACKOFF_FIRST = 100000,    /* docker's: 100 ms, doubling */
@@ -17,398 +16,309 @@ enum {
     PROBE_SLACK = 1000000,     /* a probe ends by its own deadline; so much later it is killed */
 };
 
-struct step {
-    const struct life_rules *rules;
-    struct life *life;
-    int64_t now;
-    struct life_orders *orders;
-};
-
 void life_rules_init(struct life_rules *rules)
 {
-    memset(rules, 0, sizeof *rules);
-    rules->stop_signal = SIGTERM;
     for (int i = 0; i <= SIGNAL_MAX; i++)
         rules->rewrite[i] = (unsigned char)i;
-    rules->stop_timeout = CLOCK_NONE;
 }
 
-static int64_t after(int64_t now, int64_t duration)
+/* A probe that ran in the phase before is of no interest any more. Inlined it would be half as long again, in
+ * a dozen places. */
+__attribute__((noinline)) static void enter(struct life *l, enum life_phase phase, int64_t duration)
 {
-    return duration >= CLOCK_NONE - now ? CLOCK_NONE : now + duration;
+    l->phase = phase;
+    l->deadline = duration == CLOCK_NONE ? CLOCK_NONE : l->now + duration;
+    l->probing = false;
 }
 
-static int64_t earlier(int64_t a, int64_t b)
+static void end(struct life *l, int status)
 {
-    return a < b ? a : b;
+    l->status = status;
+    enter(l, LIFE_ENDED, CLOCK_NONE);
 }
 
-static void enter(struct step *s, enum life_phase phase, int64_t deadline)
+static void start(struct life *l)
 {
-    s->life->phase = phase;
-    s->life->deadline = deadline;
-}
-
-static void publish(struct step *s, enum verdict verdict)
-{
-    if (s->rules->health && s->life->verdict != verdict) {
-        s->life->verdict = verdict;
-        s->orders->publish = verdict;
-    }
-}
-
-static void stop_probing(struct step *s)
-{
-    s->orders->kill_probe = s->life->probe_until != CLOCK_NONE;
-    s->life->probe_until = CLOCK_NONE;
-    s->life->probe_at = CLOCK_NONE;
-}
-
-static void end(struct step *s, int status)
-{
-    enter(s, LIFE_ENDED, CLOCK_NONE);
-    s->life->status = status;
-    s->orders->end = true;
-    s->orders->status = status;
-}
-
-static void start(struct step *s)
-{
-    enter(s, LIFE_STARTING, CLOCK_NONE);
-    s->life->started_at = s->now;
-    s->life->kill_at = CLOCK_NONE;
-    s->life->unhealthy = false;
-    s->life->again = false;
-    s->orders->start = true;
+    l->started_at = l->now;
+    l->unhealthy = false;
+    enter(l, LIFE_STARTING, CLOCK_NONE);
 }
 
 /* Passes the stop signal on. */
-static void stop(struct step *s, int64_t timeout)
+static void stop(struct life *l, int64_t timeout)
 {
-    stop_probing(s);
-    publish(s, VERDICT_STOPPING);
-    s->orders->pass = s->rules->rewrite[s->rules->stop_signal];
-    if (s->orders->pass == 0) /* swallowed when it comes from outside; bad health is not */
-        s->orders->pass = s->rules->stop_signal;
-    s->orders->cont = true;
-    s->life->kill_at = after(s->now, timeout);
-    enter(s, LIFE_STOPPING, s->life->kill_at);
+    const struct life_rules *r = l->rules;
+
+    l->orders.pass = r->rewrite[r->stop_signal];
+    if (l->orders.pass == 0) /* swallowed when it comes from outside; bad health is not */
+        l->orders.pass = (unsigned char)r->stop_signal;
+    l->orders.cont = true;
+    enter(l, LIFE_STOPPING, timeout);
 }
 
-static void kill_all(struct step *s)
+static void kill_all(struct life *l, enum life_phase phase)
 {
-    stop_probing(s);
-    publish(s, VERDICT_STOPPING);
-    s->orders->sweep = SIGKILL;
-    enter(s, LIFE_KILLING, after(s->now, UNKILLABLE));
+    l->orders.sweep = SIGKILL;
+    enter(l, phase, UNKILLABLE);
 }
 
 /* PROGRAM and all that it left are gone. */
-static void finish(struct step *s)
+static void finish(struct life *l)
 {
-    struct life *l = s->life;
-
-    if (!l->again || l->ending) {
-        end(s, l->status);
+    if (!l->again) {
+        end(l, l->status);
         return;
     }
-    enter(s, LIFE_BACKOFF, after(s->now, l->backoff));
-    s->orders->note = NOTE_RESTARTING;
-    s->orders->delay = l->backoff;
-    l->backoff = earlier(l->backoff * 2, BACKOFF_MAX);
-    if (s->rules->restart_max > 0)
-        l->restarts++;
+    l->restarts++;
+    l->orders.note = NOTE_RESTARTING;
+    enter(l, LIFE_BACKOFF, l->backoff);
 }
 
-static void purge(struct step *s)
+static bool wants_restart(const struct life *l, bool failed)
 {
-    s->orders->sweep = SIGKILL;
-    enter(s, LIFE_PURGING, after(s->now, UNKILLABLE));
+    const struct life_rules *r = l->rules;
+
+    /* RESTART_ALWAYS is more than RESTART_ON_FAILURE, and so is that with a failure */
+    return !l->ending && (r->restart_max == 0 || l->restarts < r->restart_max) &&
+           ((l->unhealthy && r->on_unhealthy == HEALTH_RESTART) || r->restart + failed > RESTART_ON_FAILURE);
 }
 
-static bool wants_restart(const struct step *s, int status)
+static void exited(struct life *l, unsigned status, bool left)
 {
-    const struct life_rules *r = s->rules;
+    const struct life_rules *r = l->rules;
+    int64_t kill_at = l->phase == LIFE_STOPPING ? l->deadline : CLOCK_NONE;
 
-    if (s->life->ending || (r->restart_max > 0 && s->life->restarts >= r->restart_max))
-        return false;
-    if (s->life->unhealthy && r->on_unhealthy == HEALTH_RESTART)
-        return true;
-    return r->restart == RESTART_ALWAYS || (r->restart == RESTART_ON_FAILURE && status != 0);
-}
-
-static void exited(struct step *s, int status, bool left)
-{
-    struct life *l = s->life;
-    bool killed = l->phase == LIFE_KILLING;
-
-    if (s->rules->success[status / 8] >> status % 8 & 1)
+    if (r->success[status / 8] >> status % 8 & 1)
         status = 0;
-    l->again = wants_restart(s, status);
+    l->again = wants_restart(l, status != 0);
     if (l->unhealthy && status == 0)
         status = STATUS_UNHEALTHY;
-    l->status = status;
-    if (s->now - l->started_at >= RAN_WELL)
+    l->status = (int)status;
+    if (l->now - l->started_at >= RAN_WELL)
         l->backoff = BACKOFF_FIRST;
-    stop_probing(s);
-    publish(s, l->again ? VERDICT_STARTING : VERDICT_STOPPING);
     if (!left) {
-        finish(s);
-    } else if (killed || s->rules->sweep_timeout == 0) {
-        purge(s);
+        finish(l);
+    } else if (l->phase == LIFE_KILLING || r->sweep_timeout == 0) {
+        kill_all(l, LIFE_PURGING);
     } else {
-        s->orders->sweep = SIGTERM;
-        s->orders->note = NOTE_SWEEPING;
-        enter(s, LIFE_SWEEPING, earlier(after(s->now, s->rules->sweep_timeout), l->kill_at));
+        l->orders.sweep = SIGTERM;
+        l->orders.note = NOTE_SWEEPING;
+        enter(l, LIFE_SWEEPING, r->sweep_timeout);
+        l->deadline = clock_earlier(l->deadline, kill_at);
     }
 }
 
 /* --- health, by the rules of dockerd's monitor --- */
 
-static bool in_start_period(const struct step *s)
+static bool in_start_period(const struct life *l)
 {
-    return s->life->verdict == VERDICT_STARTING && s->now - s->life->started_at < s->rules->start_period;
+    return l->verdict == VERDICT_STARTING && l->now - l->started_at < l->rules->start_period;
 }
 
-static void plan_probe(struct step *s)
+/* Until the next probe, where there is one. */
+static void rest(struct life *l)
 {
-    s->life->probe_until = CLOCK_NONE;
-    s->life->probe_at = after(s->now, in_start_period(s) ? s->rules->start_interval : s->rules->interval);
+    const struct life_rules *r = l->rules;
+
+    enter(l, LIFE_RUNNING, !r->health ? CLOCK_NONE : in_start_period(l) ? r->start_interval : r->interval);
 }
 
-static void probe(struct step *s)
+static void probe(struct life *l, enum life_phase phase, int64_t timeout)
 {
-    s->life->probe_at = CLOCK_NONE;
-    s->life->probe_until = after(s->now, after(s->rules->timeout, PROBE_SLACK));
-    s->life->probe_counts = !in_start_period(s);
-    s->orders->probe = true;
+    enter(l, phase, timeout + PROBE_SLACK);
+    l->probing = true;
+    l->counts = !in_start_period(l);
 }
 
-static void became_unhealthy(struct step *s)
-{
-    const struct life_rules *r = s->rules;
-
-    publish(s, VERDICT_UNHEALTHY);
-    if (r->on_unhealthy == HEALTH_NONE)
-        return;
-    s->life->unhealthy = true;
-    s->life->ending = s->life->ending || r->on_unhealthy == HEALTH_STOP;
-    if (s->orders->note == NOTE_NONE)
-        s->orders->note = NOTE_UNHEALTHY_STOP;
-    if (r->on_unhealthy == HEALTH_KILL)
-        kill_all(s);
-    else
-        stop(s, r->stop_timeout == CLOCK_NONE ? UNHEALTHY_STOP : r->stop_timeout);
-}
-
-bool life_would_turn(const struct life_rules *rules, const struct life *life, bool ok)
+bool life_would_turn(const struct life *l, bool ok)
 {
     if (ok)
-        return life->verdict != VERDICT_HEALTHY;
-    return life->verdict != VERDICT_UNHEALTHY && life->probe_counts && life->streak + 1 >= rules->retries;
+        return l->verdict != VERDICT_HEALTHY;
+    return l->verdict != VERDICT_UNHEALTHY && l->counts && l->streak + 1 >= l->rules->retries;
 }
 
-static void probed(struct step *s, bool ok)
+static void probed(struct life *l, bool ok)
 {
-    struct life *l = s->life;
-    bool turns = life_would_turn(s->rules, l, ok);
+    const struct life_rules *r = l->rules;
+    bool turns = life_would_turn(l, ok);
 
-    l->streak = ok ? 0 : l->probe_counts && l->streak < s->rules->retries ? l->streak + 1 : l->streak;
-    if (turns && ok)
-        publish(s, VERDICT_HEALTHY);
-    plan_probe(s);
-    if (turns && !ok)
-        became_unhealthy(s);
+    if (ok)
+        l->streak = 0;
+    else if (l->counts && l->streak < r->retries)
+        l->streak++;
+    if (turns)
+        l->verdict = ok ? VERDICT_HEALTHY : VERDICT_UNHEALTHY;
+    rest(l);
+    if (!turns || ok || r->on_unhealthy == HEALTH_NONE)
+        return;
+    l->unhealthy = true;
+    l->ending |= r->on_unhealthy == HEALTH_STOP;
+    l->orders.note = NOTE_UNHEALTHY;
+    if (r->on_unhealthy == HEALTH_KILL)
+        kill_all(l, LIFE_KILLING);
+    else
+        stop(l, r->stop_timeout == CLOCK_NONE ? UNHEALTHY_STOP : r->stop_timeout);
 }
 
-static void health_time(struct step *s)
+/* --- the events --- */
+
+static void begin(struct life *l)
 {
-    struct life *l = s->life;
-
-    if (s->now >= l->probe_until) {
-        s->orders->note = life_would_turn(s->rules, l, false) ? NOTE_TURNED_BAD : NOTE_OVERRAN;
-        probed(s, false);
-        s->orders->kill_probe = true;
-    } else if (s->now >= l->probe_at) {
-        probe(s);
-    }
-}
-
-/* --- the phases --- */
-
-/* Before and between runs of PROGRAM there is nobody to pass a signal on to: those that
- * would have ended it end the container, the others mean nothing. */
-static bool ends_idle_container(const struct step *s, int signal_number)
-{
-    return signal_number == s->rules->stop_signal || signal_number == SIGTERM || signal_number == SIGINT ||
-           signal_number == SIGQUIT || signal_number == SIGHUP;
-}
-
-static void waiting(struct step *s, struct life_event e)
-{
-    bool over = e.kind == LIFE_TIME && s->now >= s->life->deadline;
-
-    if (e.kind == LIFE_PROBED && e.value == 0) {
-        s->life->probe_until = CLOCK_NONE;
-        start(s);
-    } else if (e.kind == LIFE_PROBED || e.kind == LIFE_NOT_PROBED) {
-        s->life->probe_until = CLOCK_NONE;
-        end(s, STATUS_REFUSED);
-    } else if (over) {
-        s->orders->note = NOTE_WAIT_OVERRAN;
-        stop_probing(s);
-        end(s, STATUS_REFUSED);
-    } else if (e.kind == LIFE_SIGNAL && ends_idle_container(s, e.value)) {
-        stop_probing(s);
-        end(s, STATUS_SIGNAL + e.value);
-    }
-}
-
-static void started(struct step *s)
-{
-    struct life *l = s->life;
-
-    enter(s, LIFE_RUNNING, CLOCK_NONE);
-    l->ran = true;
-    l->streak = 0;
-    if (s->rules->health) {
-        publish(s, VERDICT_STARTING);
-        plan_probe(s);
-    }
+    l->again = true;
+    l->backoff = BACKOFF_FIRST;
+    if (l->rules->wait)
+        probe(l, LIFE_WAITING, l->rules->wait_timeout);
+    else
+        start(l);
 }
 
 /* A first start that fails refuses the container. A later one is an exit like any other: nothing is fatal
  * then. */
-static void starting(struct step *s, struct life_event e)
+static void started(struct life *l, int status)
 {
-    if (e.kind == LIFE_STARTED)
-        started(s);
-    else if (e.kind == LIFE_NOT_STARTED && !s->life->ran)
-        end(s, e.value);
-    else if (e.kind == LIFE_NOT_STARTED)
-        exited(s, e.value, false);
-}
-
-/* RUNNING, DELAYING, STOPPING, KILLING: PROGRAM is there. */
-static void alive(struct step *s, struct life_event e)
-{
-    struct life *l = s->life;
-    bool due = e.kind == LIFE_TIME && s->now >= l->deadline;
-
-    if (e.kind == LIFE_EXITED) {
-        exited(s, e.value, e.left);
-    } else if (e.kind == LIFE_SIGNAL && e.value == s->rules->stop_signal && s->rules->rewrite[e.value] != 0) {
-        l->ending = true;
-        if (l->phase == LIFE_RUNNING && s->rules->stop_delay > 0) {
-            stop_probing(s);
-            publish(s, VERDICT_STOPPING);
-            s->orders->note = NOTE_STOPPING;
-            enter(s, LIFE_DELAYING, after(s->now, s->rules->stop_delay));
-        } else if (l->phase == LIFE_RUNNING || l->phase == LIFE_DELAYING) {
-            s->orders->note = NOTE_STOPPING;
-            stop(s, s->rules->stop_timeout);
-        } else {
-            s->orders->pass = s->rules->rewrite[e.value];
-            s->orders->cont = true;
-        }
-    } else if (e.kind == LIFE_SIGNAL) {
-        s->orders->pass = s->rules->rewrite[e.value];
-    } else if (due && l->phase == LIFE_DELAYING) {
-        stop(s, s->rules->stop_timeout);
-    } else if (due && l->phase == LIFE_STOPPING) {
-        s->orders->note = NOTE_KILLING;
-        kill_all(s);
-    } else if (due && l->phase == LIFE_KILLING) {
-        s->orders->note = NOTE_UNKILLABLE;
-        end(s, STATUS_SIGNAL + SIGKILL);
-    } else if (l->phase == LIFE_RUNNING && e.kind == LIFE_TIME) {
-        health_time(s);
-    } else if (l->phase == LIFE_RUNNING && l->probe_until != CLOCK_NONE && e.kind == LIFE_PROBED) {
-        probed(s, e.value == 0);
-    } else if (l->phase == LIFE_RUNNING && l->probe_until != CLOCK_NONE && e.kind == LIFE_NOT_PROBED) {
-        plan_probe(s); /* it says nothing of PROGRAM */
-    }
-}
-
-/* SWEEPING, PURGING: PROGRAM is gone, something it started is not. */
-static void clearing(struct step *s, struct life_event e)
-{
-    struct life *l = s->life;
-
-    if (e.kind == LIFE_NOTHING_LEFT) {
-        finish(s);
-    } else if (e.kind == LIFE_SIGNAL && ends_idle_container(s, e.value)) {
-        l->ending = true;
-        publish(s, VERDICT_STOPPING);
-    } else if (e.kind == LIFE_TIME && s->now >= l->deadline && l->phase == LIFE_SWEEPING) {
-        s->orders->note = NOTE_PURGING;
-        purge(s);
-    } else if (e.kind == LIFE_TIME && s->now >= l->deadline) {
-        finish(s);
-        s->orders->note = NOTE_UNKILLABLE;
-    }
-}
-
-static void backoff(struct step *s, struct life_event e)
-{
-    if (e.kind == LIFE_TIME && s->now >= s->life->deadline)
-        start(s);
-    else if (e.kind == LIFE_SIGNAL && ends_idle_container(s, e.value))
-        end(s, s->life->status);
-}
-
-static void begin(struct step *s)
-{
-    struct life *l = s->life;
-
-    memset(l, 0, sizeof *l);
-    l->kill_at = l->probe_at = l->probe_until = CLOCK_NONE;
-    l->backoff = BACKOFF_FIRST;
-    publish(s, VERDICT_STARTING);
-    if (s->rules->wait) {
-        s->orders->wait = true;
-        l->probe_until = after(s->now, after(s->rules->wait_timeout, PROBE_SLACK));
-        enter(s, LIFE_WAITING, l->probe_until);
+    if (status != 0 && l->ran) {
+        exited(l, (unsigned)status, false);
+    } else if (status != 0) {
+        end(l, status);
     } else {
-        start(s);
+        l->ran = true;
+        l->again = false;
+        l->streak = 0;
+        rest(l);
     }
 }
 
-void life_step(const struct life_rules *rules, struct life *life, struct life_event event, int64_t now,
-               struct life_orders *orders)
+/* While PROGRAM is there. Before and between its runs there is nobody to pass a signal on to: those that
+ * would have ended it end the container, the others mean nothing. */
+static void signalled(struct life *l, int number)
 {
-    struct step s = {rules, life, now, orders};
+    const struct life_rules *r = l->rules;
+    bool stops = number == r->stop_signal;
 
-    memset(orders, 0, sizeof *orders);
-    switch (life->phase) {
-    case LIFE_NEW:
-        begin(&s);
-        break;
+    if (l->phase >= LIFE_RUNNING) {
+        l->orders.pass = r->rewrite[number];
+        if (!stops || l->orders.pass == 0)
+            return;
+        l->ending = l->orders.cont = true;
+        if (l->phase > LIFE_DELAYING)
+            return;
+        l->orders.note = NOTE_STOPPING;
+        if (l->phase == LIFE_DELAYING || r->stop_delay == 0) {
+            stop(l, r->stop_timeout);
+        } else {
+            l->orders.pass = l->orders.cont = 0;
+            enter(l, LIFE_DELAYING, r->stop_delay);
+        }
+    } else if (stops || number == SIGTERM || number == SIGINT || number == SIGQUIT || number == SIGHUP) {
+        l->again = false;
+        if (l->phase <= LIFE_BACKOFF)
+            end(l, l->phase == LIFE_WAITING ? STATUS_SIGNAL + number : l->status);
+    }
+}
+
+static void probe_ended(struct life *l, int value)
+{
+    if (!l->probing)
+        return;
+    if (l->phase == LIFE_RUNNING && value < 0)
+        rest(l); /* it says nothing of PROGRAM */
+    else if (l->phase == LIFE_RUNNING)
+        probed(l, value == 0);
+    else if (value == 0)
+        start(l);
+    else
+        end(l, STATUS_REFUSED);
+}
+
+static void time_is_up(struct life *l)
+{
+    switch (l->phase) {
     case LIFE_WAITING:
-        waiting(&s, event);
-        break;
-    case LIFE_STARTING:
-        starting(&s, event);
-        break;
-    case LIFE_RUNNING:
-    case LIFE_DELAYING:
-    case LIFE_STOPPING:
-    case LIFE_KILLING:
-        alive(&s, event);
-        break;
-    case LIFE_SWEEPING:
-    case LIFE_PURGING:
-        clearing(&s, event);
+        end(l, STATUS_REFUSED);
         break;
     case LIFE_BACKOFF:
-        backoff(&s, event);
+        l->backoff = l->backoff > BACKOFF_MAX / 2 ? BACKOFF_MAX : l->backoff * 2;
+        start(l);
         break;
+    case LIFE_SWEEPING:
+        l->orders.note = NOTE_PURGING;
+        kill_all(l, LIFE_PURGING);
+        break;
+    case LIFE_PURGING:
+        finish(l);
+        l->orders.note = NOTE_UNKILLABLE;
+        break;
+    case LIFE_RUNNING:
+        if (l->probing)
+            probed(l, false);
+        else
+            probe(l, LIFE_RUNNING, l->rules->timeout);
+        break;
+    case LIFE_DELAYING:
+        stop(l, l->rules->stop_timeout);
+        break;
+    case LIFE_STOPPING:
+        l->orders.note = NOTE_KILLING;
+        kill_all(l, LIFE_KILLING);
+        break;
+    case LIFE_KILLING:
+        l->orders.note = NOTE_UNKILLABLE;
+        end(l, STATUS_SIGNAL + SIGKILL);
+        break;
+    case LIFE_NEW:
+    case LIFE_STARTING:
     case LIFE_ENDED:
         break;
     }
 }
 
-int64_t life_deadline(const struct life *life)
+#define IN(phase) (1U << LIFE_##phase)
+#define ALIVE     (IN(RUNNING) | IN(DELAYING) | IN(STOPPING) | IN(KILLING))
+#define CLEARING  (IN(SWEEPING) | IN(PURGING))
+
+void life_step(struct life *l, enum life_event event, int value, int64_t now)
 {
-    return earlier(life->deadline, earlier(life->probe_at, life->probe_until));
+    /* the phases in which an event can happen */
+    static const unsigned short heard[] = {
+        [LIFE_BEGIN] = IN(NEW),
+        [LIFE_STARTED] = IN(STARTING),
+        [LIFE_EXITED] = ALIVE,
+        [LIFE_LEFT] = ALIVE,
+        [LIFE_NOTHING_LEFT] = CLEARING,
+        [LIFE_SIGNAL] = IN(WAITING) | IN(BACKOFF) | CLEARING | ALIVE,
+        [LIFE_PROBED] = IN(WAITING) | IN(RUNNING),
+        [LIFE_TIME] = IN(WAITING) | IN(BACKOFF) | CLEARING | ALIVE,
+    };
+
+    l->now = now;
+    l->orders = (struct life_orders){0};
+    if ((heard[event] >> l->phase & 1) == 0)
+        return;
+    switch (event) {
+    case LIFE_BEGIN:
+        begin(l);
+        break;
+    case LIFE_STARTED:
+        started(l, value);
+        break;
+    case LIFE_EXITED:
+    case LIFE_LEFT:
+        exited(l, (unsigned)value, event == LIFE_LEFT);
+        break;
+    case LIFE_NOTHING_LEFT:
+        finish(l);
+        break;
+    case LIFE_SIGNAL:
+        signalled(l, value);
+        break;
+    case LIFE_PROBED:
+        probe_ended(l, value);
+        break;
+    case LIFE_TIME:
+        if (l->deadline != CLOCK_NONE && now >= l->deadline)
+            time_is_up(l);
+        break;
+    }
+    if (l->phase != LIFE_RUNNING)
+        l->verdict = l->again ? VERDICT_STARTING : VERDICT_STOPPING;
 }

@@ -1,4 +1,4 @@
-/* pause: the two commands that wait, `sleep` and `pause`. See kinglet/commands.h. */
+/* pause: the small commands, of which two wait: `sleep` and `pause`. See kinglet/commands.h. */
 #include "kinglet/commands.h"
 
 #include "kinglet/clock.h"
@@ -6,32 +6,26 @@
 #include "kinglet/help.h"
 #include "kinglet/lifecycle.h"
 #include "kinglet/log.h"
+#include "kinglet/options.h"
 #include "kinglet/sigmask.h"
+#include "kinglet/text.h"
 
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-int sleep_command(char *const *argv)
+static int sleep_command(const char *word)
 {
     int64_t duration, deadline;
-    const char *wrong;
-    pid_t sender;
+    const char *wrong = duration_parse(word, &duration);
 
-    if (help_is_wanted(argv[1]))
-        return help_print(HELP_COMMANDS);
-    if (argv[1] == NULL || argv[2] != NULL) {
-        log_line(LOG_ERROR, "sleep: usage: kinglet sleep DURATION (like 250ms, 5s, 2m)");
-        return STATUS_REFUSED;
-    }
-    wrong = duration_parse(argv[1], &duration);
     if (wrong != NULL) {
-        log_line(LOG_ERROR, "sleep: '%s' %s", argv[1], wrong);
+        log_line(LOG_ERROR, "sleep: '%s' %s", word, wrong);
         return STATUS_REFUSED;
     }
     deadline = clock_us() + duration;
     while (clock_us() < deadline) {
-        int signal_number = sigmask_wait(deadline, &sender);
+        int signal_number = sigmask_wait(deadline);
         if (signal_number == SIGTERM || signal_number == SIGINT || signal_number == SIGHUP ||
             signal_number == SIGQUIT)
             return STATUS_SIGNAL + signal_number;
@@ -42,8 +36,7 @@ int sleep_command(char *const *argv)
 int pause_wait(void)
 {
     for (;;) {
-        pid_t sender;
-        int signal_number = sigmask_wait(CLOCK_NONE, &sender);
+        int signal_number = sigmask_wait(CLOCK_NONE);
         if (signal_number == SIGTERM || signal_number == SIGINT)
             return 0;
         while (waitpid(-1, NULL, WNOHANG) > 0)
@@ -51,14 +44,23 @@ int pause_wait(void)
     }
 }
 
-int pause_command(char *const *argv)
+int small_command(enum small_command which, char *const *argv)
 {
-    if (help_is_wanted(argv[1]))
+    const char *usage = "sleep DURATION (like 250ms, 5s, 2m)\0install PATH\0pause";
+    const char *word = argv[1];
+
+    if (word != NULL && options_choice("--help|-h", word) >= 0)
         return help_print(HELP_COMMANDS);
-    if (argv[1] != NULL) {
-        log_line(LOG_ERROR, "pause: %s: nothing is expected behind it", argv[1]);
+    if (which == SMALL_PAUSE ? word != NULL : word == NULL || argv[2] != NULL) {
+        for (unsigned i = 0; i < which; i++)
+            usage = text_after(usage);
+        log_line(LOG_ERROR, "usage: kinglet %s", usage);
         return STATUS_REFUSED;
     }
+    if (which == SMALL_SLEEP)
+        return sleep_command(word);
+    if (which == SMALL_INSTALL)
+        return install_command(word);
     if (getpid() != 1)
         log_line(LOG_WARN, "pause: not PID 1, so there are no orphans to reap");
     return pause_wait();

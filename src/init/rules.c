@@ -23,7 +23,7 @@ static bool never_comes(int signal_number)
 static void rewrite(const char *word, struct life_rules *rules, struct text *faults)
 {
     size_t from_len = strcspn(word, ":");
-    const char *to_word = word[from_len] == ':' ? word + from_len + 1 : "";
+    const char *to_word = word + from_len + (word[from_len] == ':');
     int from = signal_parse(word, from_len);
     int to = strcmp(to_word, "0") == 0 ? -1 : signal_parse(to_word, strlen(to_word));
 
@@ -49,37 +49,40 @@ static void success(const char *word, struct life_rules *rules, struct text *fau
 
 static void restart(const char *word, struct life_rules *rules, struct text *faults)
 {
-    static const char on_failure[] = "on-failure";
-    const char *rest = word + sizeof on_failure - 1;
     uint64_t max = 0;
 
-    if (strcmp(word, "no") == 0) {
-        rules->restart = RESTART_NO;
-    } else if (strcmp(word, "always") == 0) {
-        rules->restart = RESTART_ALWAYS;
-    } else if (strncmp(word, on_failure, sizeof on_failure - 1) == 0 &&
-               (*rest == '\0' ||
-                (*rest == ':' && number_parse(rest + 1, strlen(rest + 1), 1000000, &max) == 0))) {
-        rules->restart = RESTART_ON_FAILURE;
-        rules->restart_max = (unsigned)max;
-    } else {
-        text_fault(faults, "--restart: '%s' is none of no, on-failure, on-failure:MAX, always", word);
+    rules->restart = RESTART_NO;
+    for (const char *policy = "no\0on-failure\0always\0"; *policy != '\0'; policy = text_after(policy)) {
+        size_t len = strlen(policy);
+        const char *rest = word + len;
+        if (strncmp(word, policy, len) == 0 &&
+            (*rest == '\0' || (rules->restart == RESTART_ON_FAILURE && *rest == ':' &&
+                               number_parse(rest + 1, strlen(rest + 1), 1000000, &max) == 0))) {
+            rules->restart_max = (unsigned)max;
+            return;
+        }
+        rules->restart++;
     }
+    text_fault(faults, "--restart: '%s' is none of no, on-failure, on-failure:MAX, always", word);
 }
 
 /* A duration of more than an instant: PID 1 would do nothing else but fork. */
-static int64_t or_else(int64_t value, int64_t otherwise)
+static void complete(int64_t *value, int64_t otherwise)
 {
-    return value == 0 ? otherwise : value < SHORTEST ? SHORTEST : value;
+    if (*value == 0)
+        *value = otherwise;
+    if (*value < SHORTEST)
+        *value = SHORTEST;
 }
 
-void run_rules(const struct run_options *options, struct life_rules *rules, struct text *faults)
+void run_rules(struct run_options *options, struct text *faults)
 {
+    struct life_rules *rules = &options->rules;
+
     life_rules_init(rules);
-    rules->stop_signal = options->stop_signal;
-    if (never_comes(options->stop_signal)) {
+    if (never_comes(rules->stop_signal)) {
         text_fault(faults, "--stop-signal: ");
-        signal_put(faults, options->stop_signal);
+        signal_put(faults, rules->stop_signal);
         text_put(faults, " cannot be waited for (TERM, INT and QUIT are usual)");
     }
     for (size_t i = 0; i < options->rewrite.count; i++)
@@ -87,18 +90,14 @@ void run_rules(const struct run_options *options, struct life_rules *rules, stru
     for (size_t i = 0; i < options->success.count; i++)
         success(options->success.item[i], rules, faults);
     restart(options->restart, rules, faults);
-    rules->stop_delay = options->stop_delay;
-    rules->stop_timeout = options->stop_timeout;
-    rules->sweep_timeout = options->sweep_timeout;
     rules->wait = options->wait_for.count > 0;
-    rules->wait_timeout = or_else(options->wait_timeout, WAIT_TIMEOUT);
     rules->health = options->health.count > 0;
-    rules->interval = or_else(options->health_interval, DOCKER_INTERVAL);
-    rules->timeout = or_else(options->health_timeout, DOCKER_TIMEOUT);
-    rules->start_period = options->health_start_period;
-    rules->start_interval = or_else(options->health_start_interval, DOCKER_START_INTERVAL);
-    rules->retries = options->health_retries == 0 ? DOCKER_RETRIES : options->health_retries;
-    rules->on_unhealthy = (enum health_action)options->health_on_failure;
+    complete(&rules->wait_timeout, WAIT_TIMEOUT);
+    complete(&rules->interval, DOCKER_INTERVAL);
+    complete(&rules->timeout, DOCKER_TIMEOUT);
+    complete(&rules->start_interval, DOCKER_START_INTERVAL);
+    if (rules->retries == 0)
+        rules->retries = DOCKER_RETRIES;
     if (options->group && options->single) {
         text_fault(faults, "--group and --single-child contradict each other");
     }

@@ -20,23 +20,17 @@
  * once. */
 enum { SETTLE = 20000 };
 
-struct supervisor {
-    const struct supervise_plan *plan;
-    int64_t settled_at; /* CLOCK_NONE: it has been */
-    struct life life;
-    pid_t program; /* 0: none */
-    pid_t probe;   /* 0: none that counts */
-};
-
-static void step(struct supervisor *s, struct life_event event);
+/* Words of the line that is being written. Not on the stack, which would be guarded in each place. */
+static char said[40];
 
 /* --- orders --- */
 
 void supervise_publish(enum verdict verdict)
 {
-    static const char names[][16] = {
-        [VERDICT_NONE] = "kinglet",           [VERDICT_STARTING] = "init:starting",
-        [VERDICT_HEALTHY] = "init:healthy",   [VERDICT_UNHEALTHY] = "init:unhealthy",
+    static const char names[][15] = {
+        [VERDICT_STARTING] = "init:starting",
+        [VERDICT_HEALTHY] = "init:healthy",
+        [VERDICT_UNHEALTHY] = "init:unhealthy",
         [VERDICT_STOPPING] = "init:stopping",
     };
 
@@ -45,187 +39,149 @@ void supervise_publish(enum verdict verdict)
 
 /* Sends to PROGRAM, or to its group where it has one. PROGRAM has not been reaped, so neither the pid nor
  * the group's id can have been given to anybody else. */
-static void signal_program(const struct supervisor *s, int signal_number)
+static void signal_program(const struct supervise_plan *s, int signal_number)
 {
     if (s->program == 0)
         return;
-    if (s->plan->group && kill(-s->program, signal_number) == 0)
+    if (s->group && kill(-s->program, signal_number) == 0)
         return;
     if (kill(s->program, signal_number) != 0) {
-        char name[16];
         struct text t;
-        text_init(&t, name, sizeof name);
+        text_init(&t, said, sizeof said);
         signal_put(&t, signal_number);
-        log_line(LOG_WARN, "%s could not be passed on: %s%s", name, log_errno(errno),
+        log_line(LOG_WARN, "%s could not be passed on: %s%s", said, log_errno(errno),
                  errno == EPERM ? ": PROGRAM runs as another user; add the capability KILL" : "");
     }
 }
 
-/* These lines, and the ones on children, are dumb-init's: its users' tools look for them. */
-static void pass(const struct supervisor *s, int signal_number)
-{
-    signal_program(s, signal_number);
-    log_line(LOG_DEBUG, "Forwarded signal %d to children.", signal_number);
-}
-
-#define NOT_ANSWERED "not started, because what it waits for did not answer: %s"
-
 /* A probe's end as a line: at debug, but for a change of the verdict, and for a wait that failed, which is a
  * refusal. */
-static void tell_probe(const struct supervisor *s, bool bad, const char *line)
+static void tell_probe(const struct life *l, bool bad, const char *line)
 {
-    bool turns = life_would_turn(&s->plan->rules, &s->life, !bad);
+    enum log_level level = LOG_DEBUG;
 
-    if (s->life.phase == LIFE_WAITING && bad)
-        refuse(NOT_ANSWERED, line);
-    else
-        log_line(s->life.phase == LIFE_WAITING || !turns ? LOG_DEBUG : bad ? LOG_WARN : LOG_INFO, "%s", line);
+    if (l->phase == LIFE_WAITING && bad) {
+        refuse("not started, because what it waits for did not answer: %s", line);
+        return;
+    }
+    if (l->phase != LIFE_WAITING && life_would_turn(l, !bad))
+        level = bad ? LOG_WARN : LOG_INFO;
+    log_line(level, "%s", line);
 }
 
 /* In the child. What it says is what PID 1 will conclude from its exit status. */
-static _Noreturn void be_probe(const struct supervisor *s, bool wait)
+static _Noreturn void be_probe(const struct supervise_plan *s)
 {
-    char line[PIPE_BUF];
+    static char line[PIPE_BUF];
     struct text report;
     int bad;
 
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     prctl(PR_SET_NAME, "kinglet:probe");
     text_init(&report, line, sizeof line);
-    bad = wait ? probe_wait(s->plan->wait, &report) : probe_run(s->plan->health, &report);
-    tell_probe(s, bad, line);
+    bad = probe_run(s->life.phase == LIFE_WAITING ? s->wait : s->health, &report);
+    tell_probe(&s->life, bad, line);
     _exit(bad);
 }
 
-static void start_probe(struct supervisor *s, bool wait)
+/* The working directory and the descriptors that are passed on are PROGRAM's business once it runs, unless it
+ * may be started again: a mount could not be unmounted, and a socket would not be closed, for as long as we
+ * held them too. */
+static void let_go(const struct life_rules *rules)
 {
-    pid_t pid = process_fork();
+    int ignored;
 
-    if (pid == 0)
-        be_probe(s, wait);
-    if (pid < 0) {
-        log_line(wait ? LOG_ERROR : LOG_WARN, "a probe could not be started: %s", log_errno(errno));
-        step(s, (struct life_event){.kind = LIFE_NOT_PROBED});
+    if (rules->restart != RESTART_NO || rules->on_unhealthy == HEALTH_RESTART)
         return;
-    }
-    s->probe = pid;
-}
-
-static bool may_start_again(const struct life_rules *rules)
-{
-    return rules->restart != RESTART_NO || rules->on_unhealthy == HEALTH_RESTART;
-}
-
-/* The working directory and the descriptors that are passed on are PROGRAM's business once it runs: a mount
- * could not be unmounted, and a socket would not be closed, for as long as we held them too. */
-static void let_go(void)
-{
-    int ignored = chdir("/");
-
+    ignored = chdir("/");
     (void)ignored;
     descriptors_close_all();
 }
 
-static void start_program(struct supervisor *s)
+/* Returns 0, or the status to report. */
+static int start_program(struct supervise_plan *s)
 {
-    int status = STATUS_REFUSED;
-    pid_t pid = launch_start(&s->plan->launch, &status);
+    pid_t pid = launch_start(&s->launch);
 
-    if (pid < 0) {
-        step(s, (struct life_event){.kind = LIFE_NOT_STARTED, .value = status});
-        return;
-    }
+    if (pid < 0)
+        return -pid;
     s->program = pid;
+    /* These lines, and the ones on children, are dumb-init's: its users' tools look for them. */
     log_line(LOG_DEBUG, "Child spawned with PID %d.", pid);
-    if (s->plan->launch.session == LAUNCH_SESSION)
+    if (s->launch.session == LAUNCH_SESSION)
         log_line(LOG_DEBUG, "setsid complete.");
-    if (!may_start_again(&s->plan->rules))
-        let_go();
-    s->settled_at = clock_us() + SETTLE;
-    step(s, (struct life_event){.kind = LIFE_STARTED});
+    let_go(s->life.rules);
+    s->settle_at = clock_us() + SETTLE;
+    return 0;
 }
 
-static void tell(const struct supervisor *s, enum life_note note, const struct life_orders *orders)
+static void tell(const struct life *l)
 {
-    static const char overran[] = "unhealthy: a probe did not end in time and was killed";
-    static const char acting[][11] = {
-        [HEALTH_STOP] = "stopping", [HEALTH_RESTART] = "restarting", [HEALTH_KILL] = "killing"};
-    const struct life_rules *rules = &s->plan->rules;
-    char words[32];
-    struct text delay;
+    static const char lines[] = "stopping\0"
+                                "PROGRAM has exited: asking what it left to stop\0"
+                                "processes that PROGRAM left do not stop: killing them\0"
+                                "the stop time-out has passed: killing what is left\0"
+                                "a process outlives SIGKILL: not waiting for it\0"
+                                "PROGRAM is started again in \0"
+                                "stopping\0"
+                                "restarting\0"
+                                "killing";
+    const char *line = lines;
+    unsigned note = l->orders.note;
+    struct text t;
 
-    switch (note) {
-    case NOTE_NONE:
-        break;
-    case NOTE_OVERRAN:
-        log_line(LOG_DEBUG, "%s", overran);
-        break;
-    case NOTE_TURNED_BAD:
-        log_line(LOG_WARN, "%s", overran);
-        if (rules->on_unhealthy == HEALTH_NONE)
-            break;
-        __attribute__((fallthrough));
-    case NOTE_UNHEALTHY_STOP:
-        log_line(LOG_WARN, "%s PROGRAM because it is unhealthy", acting[rules->on_unhealthy]);
-        break;
-    case NOTE_STOPPING:
-        log_line(rules->health ? LOG_INFO : LOG_DEBUG, "stopping");
-        break;
-    case NOTE_KILLING:
-        log_line(LOG_WARN, "the stop time-out has passed: killing what is left");
-        break;
-    case NOTE_SWEEPING:
-        log_line(LOG_DEBUG, "PROGRAM has exited: asking the processes it left to stop");
-        break;
-    case NOTE_PURGING:
-        log_line(LOG_WARN, "PROGRAM has exited, and processes it left do not stop: killing them");
-        break;
-    case NOTE_UNKILLABLE:
-        log_line(LOG_WARN, "a process outlives SIGKILL: not waiting for it");
-        break;
-    case NOTE_RESTARTING:
-        text_init(&delay, words, sizeof words);
-        text_duration(&delay, orders->delay);
-        log_line(LOG_WARN, "PROGRAM is started again in %s", words);
-        break;
-    case NOTE_WAIT_OVERRAN:
-        refuse(NOT_ANSWERED, overran);
-        break;
+    if (note == NOTE_NONE)
+        return;
+    text_init(&t, said, sizeof said);
+    if (note == NOTE_RESTARTING)
+        text_duration(&t, l->backoff);
+    if (note == NOTE_UNHEALTHY) {
+        note += l->rules->on_unhealthy - HEALTH_STOP;
+        text_put(&t, " PROGRAM because it is unhealthy");
     }
+    for (unsigned i = NOTE_STOPPING; i < note; i++)
+        line = text_after(line);
+    log_line(note > NOTE_SWEEPING                        ? LOG_WARN
+             : note == NOTE_STOPPING && l->rules->health ? LOG_INFO
+                                                         : LOG_DEBUG,
+             "%s%s", line, said);
 }
 
-static void perform(struct supervisor *s, const struct life_orders *o)
-{
-    tell(s, o->note, o);
-    if (o->publish != VERDICT_NONE)
-        supervise_publish(o->publish);
-    if (o->kill_probe && s->probe != 0) {
-        kill(s->probe, SIGKILL);
-        s->probe = 0;
-    }
-    if (o->pass != 0)
-        pass(s, o->pass);
-    if (o->pass != 0 && o->cont)
-        signal_program(s, SIGCONT);
-    if (o->sweep != 0) {
-        sweep_signal(s->plan->pid1, o->sweep);
-        if (o->sweep != SIGKILL)
-            sweep_signal(s->plan->pid1, SIGCONT);
-    }
-    if (o->wait || o->probe)
-        start_probe(s, o->wait);
-    if (o->start)
-        start_program(s);
-}
-
-/* Feeds one event and performs what follows. An order to start is answered by an event in turn; that
+/* Feeds one event and performs what follows. What is to be started is answered by an event in turn; that
  * chain is two steps long. */
-static void step(struct supervisor *s, struct life_event event)
+static void feed(struct supervise_plan *s, enum life_event event, int value)
 {
-    struct life_orders orders;
+    struct life *l = &s->life;
 
-    life_step(&s->plan->rules, &s->life, event, clock_us(), &orders);
-    perform(s, &orders);
+    life_step(l, event, value, clock_us());
+    tell(l);
+    if (l->rules->health)
+        supervise_publish(l->verdict);
+    if (s->probe != 0 && !l->probing) {
+        kill(s->probe, SIGKILL);
+        s->probe = 0; /* an orphan from now on */
+    }
+    if (l->orders.pass != 0) {
+        signal_program(s, l->orders.pass);
+        log_line(LOG_DEBUG, "Forwarded signal %d to children.", l->orders.pass);
+        if (l->orders.cont)
+            signal_program(s, SIGCONT);
+    }
+    if (l->orders.sweep != 0)
+        sweep_signal(s->pid1, l->orders.sweep);
+    if (s->probe == 0 && l->probing) {
+        s->probe = process_fork();
+        if (s->probe == 0)
+            be_probe(s);
+        if (s->probe < 0) {
+            s->probe = 0;
+            log_line(l->phase == LIFE_WAITING ? LOG_ERROR : LOG_WARN, "a probe could not be started: %s",
+                     log_errno(errno));
+            feed(s, LIFE_PROBED, -1);
+        }
+    }
+    if (l->phase == LIFE_STARTING)
+        feed(s, LIFE_STARTED, start_program(s));
 }
 
 /* --- events --- */
@@ -233,114 +189,105 @@ static void step(struct supervisor *s, struct life_event event)
 /* PROGRAM was stopped by its terminal. As PID 1 there is no shell above us that could continue it, and
  * without an init it could not have been stopped at all: continue it. Under a shell we stop as well,
  * so that the shell takes over, and continue it when the shell continues us. */
-static void stopped_by_terminal(struct supervisor *s, int signal_number)
+static void stopped_by_terminal(struct supervise_plan *s, int signal_number)
 {
-    if (s->plan->launch.terminal < 0)
+    bool passed;
+
+    if (s->launch.terminal < 0)
         return;
-    if (!s->plan->pid1) {
+    if (!s->pid1)
         kill(getpid(), SIGSTOP);
-        launch_pass_terminal(&s->plan->launch, 0, s->program);
-    } else if (signal_number != SIGTSTP && !launch_pass_terminal(&s->plan->launch, 0, s->program)) {
-        return; /* it would only be stopped again */
-    }
-    kill(-s->program, SIGCONT);
+    passed = launch_pass_terminal(&s->launch, 0, s->program);
+    if (passed || !s->pid1 || signal_number == SIGTSTP) /* otherwise it would only be stopped again */
+        kill(-s->program, SIGCONT);
 }
 
-static int exit_status(pid_t pid, int wait_status)
+static bool is_terminal_stop(int signal_number)
 {
-    bool killed = WIFSIGNALED(wait_status);
-    int value = killed ? WTERMSIG(wait_status) : WEXITSTATUS(wait_status);
-
-    log_line(LOG_DEBUG, "A child with PID %d %s %d.", pid,
-             killed ? "was terminated by signal" : "exited with exit status", value);
-    return killed ? STATUS_SIGNAL + value : value;
+    return signal_number == SIGTSTP || signal_number == SIGTTIN || signal_number == SIGTTOU;
 }
 
 /* Reaps until nothing is left to reap: several SIGCHLD may have come as one. */
-static void reap(struct supervisor *s)
+static void reap(struct supervise_plan *s)
 {
-    const struct supervise_plan *plan = s->plan;
-    bool program_exited = false, probe_exited = false;
-    int program_status = 0, probe_status = 0;
-    int status, code = 0;
+    int program_status = -1, probe_status = -1; /* has not exited */
+    int status;
     pid_t pid;
 
-    while ((pid = waitpid(-1, &status, WNOHANG | WUNTRACED)) != 0) {
-        if (pid < 0 && errno == EINTR)
+    while ((pid = waitpid(-1, &status, WNOHANG | WUNTRACED)) > 0) {
+        int by = WTERMSIG(status); /* 0: it exited; 0x7F: it was stopped */
+        int code = WEXITSTATUS(status);
+        if (by == 0x7F) {
+            if (pid == s->program && is_terminal_stop(code))
+                stopped_by_terminal(s, code);
             continue;
-        if (pid < 0)
-            break;
-        if (!WIFSTOPPED(status))
-            code = exit_status(pid, status);
-        if (WIFSTOPPED(status)) {
-            int why = WSTOPSIG(status);
-            if (pid == s->program && (why == SIGTSTP || why == SIGTTIN || why == SIGTTOU))
-                stopped_by_terminal(s, why);
-        } else if (pid == s->program) {
-            launch_pass_terminal(&plan->launch, pid, 0);
+        }
+        if (by != 0)
+            code = by;
+        log_line(LOG_DEBUG, "A child with PID %d %s %d.", pid,
+                 by != 0 ? "was terminated by signal" : "exited with exit status", code);
+        if (by != 0)
+            code += STATUS_SIGNAL;
+        if (pid == s->program) {
+            launch_pass_terminal(&s->launch, pid, 0);
             /* Where others are left in that session its id is still theirs. */
-            if (plan->leave && plan->launch.session == LAUNCH_SESSION)
+            if (s->leave && s->launch.session == LAUNCH_SESSION)
                 kill(-pid, SIGTERM);
             s->program = 0;
-            program_exited = true;
             program_status = code;
         } else if (pid == s->probe) {
             s->probe = 0;
-            probe_exited = true;
             probe_status = code;
-        } else if (plan->tell_reaped) {
+        } else if (s->tell_reaped) {
             log_line(LOG_WARN, "Reaped zombie process with pid=%d", pid);
         }
     }
     /* PROGRAM first: a probe that failed because PROGRAM was ending says nothing. */
-    if (program_exited)
-        step(s, (struct life_event){
-                    .kind = LIFE_EXITED, .value = program_status, .left = pid == 0 && !plan->leave});
-    if (probe_exited && probe_status >= STATUS_SIGNAL && !program_exited)
-        tell_probe(s, true, "unhealthy: a probe was killed (for memory?)");
-    if (probe_exited)
-        step(s, (struct life_event){.kind = LIFE_PROBED, .value = probe_status});
-    if (pid < 0 && !program_exited)
-        step(s, (struct life_event){.kind = LIFE_NOTHING_LEFT});
+    if (program_status >= 0)
+        feed(s, pid == 0 && !s->leave ? LIFE_LEFT : LIFE_EXITED, program_status);
+    if (probe_status >= 0 && s->life.probing) {
+        if (probe_status >= STATUS_SIGNAL)
+            tell_probe(&s->life, true, "unhealthy: a probe was killed (for memory?)");
+        feed(s, LIFE_PROBED, probe_status);
+    }
+    if (pid < 0)
+        feed(s, LIFE_NOTHING_LEFT, 0);
 }
 
-/* Waits for a signal or for the deadline. Returns the signal, or 0. */
-static int next_signal(int64_t deadline)
-{
-    pid_t sender = 0;
-    int signal_number = sigmask_wait(deadline, &sender);
-
-    /* The SIGPIPE of a line that we wrote to a closed standard error is nobody's but ours. */
-    return signal_number == SIGPIPE && sender == getpid() ? 0 : signal_number;
-}
-
-static void take_signal(struct supervisor *s, int signal_number)
+static void take_signal(struct supervise_plan *s, int signal_number)
 {
     log_line(LOG_DEBUG, "Received signal %d.", signal_number);
-    step(s, (struct life_event){.kind = LIFE_SIGNAL, .value = signal_number});
-    if (s->plan->suspend &&
-        (signal_number == SIGTSTP || signal_number == SIGTTIN || signal_number == SIGTTOU))
+    feed(s, LIFE_SIGNAL, signal_number);
+    if (s->suspend && is_terminal_stop(signal_number))
         kill(getpid(), SIGSTOP); /* which PID 1 does not notice */
 }
 
-int supervise(const struct supervise_plan *plan)
+static bool is_due(int64_t deadline)
 {
-    struct supervisor s = {.plan = plan, .settled_at = CLOCK_NONE};
+    return deadline != CLOCK_NONE && clock_us() >= deadline;
+}
 
-    step(&s, (struct life_event){.kind = LIFE_BEGIN});
-    while (s.life.phase != LIFE_ENDED) {
-        int64_t deadline = life_deadline(&s.life);
-        int signal_number = next_signal(deadline < s.settled_at ? deadline : s.settled_at);
-        if (s.settled_at != CLOCK_NONE && clock_us() >= s.settled_at) {
+int supervise(struct supervise_plan *s)
+{
+    struct life *l = &s->life;
+
+    s->settle_at = CLOCK_NONE;
+    feed(s, LIFE_BEGIN, 0);
+    while (l->phase != LIFE_ENDED) {
+        int signal_number = sigmask_wait(clock_earlier(l->deadline, s->settle_at));
+        if (is_due(s->settle_at)) {
             memory_give_back();
-            s.settled_at = CLOCK_NONE;
+            s->settle_at = CLOCK_NONE;
         }
         if (signal_number != 0 && signal_number != SIGCHLD)
-            take_signal(&s, signal_number);
-        reap(&s);
-        if (life_deadline(&s.life) != CLOCK_NONE && clock_us() >= life_deadline(&s.life))
-            step(&s, (struct life_event){.kind = LIFE_TIME});
+            take_signal(s, signal_number);
+        reap(s);
+        if (is_due(l->deadline)) {
+            if (l->probing)
+                tell_probe(l, true, "unhealthy: a probe did not end in time and was killed");
+            feed(s, LIFE_TIME, 0);
+        }
     }
-    log_line(LOG_DEBUG, "Child exited with status %d. Goodbye.", s.life.status);
-    return s.life.status;
+    log_line(LOG_DEBUG, "Child exited with status %d. Goodbye.", l->status);
+    return l->status;
 }

@@ -19,46 +19,41 @@ static int parse_v4(const char *word, unsigned char bytes[4])
 
 static int parse_v6(const char *word, unsigned char bytes[16])
 {
-    unsigned char parts[16] = {0};
     int count = 0, gap = -1; /* bytes so far; where :: stands */
 
-    if (word[0] == ':' && word[1] != ':')
+    if (word[0] == ':' && *++word != ':')
         return -1;
-    while (*word != '\0') {
+    while (*word != '\0') { /* a group begins, or the second colon of two */
         unsigned group = 0;
-        int digits = 0;
-        if (word[0] == ':' && word[1] == ':') {
+        int digits = 0, digit;
+        if (*word == ':') {
             if (gap >= 0)
                 return -1;
             gap = count;
-            word += 2;
+            word++;
             continue;
         }
-        if (*word == ':')
-            word++;
         if (count >= 16)
             return -1;
-        if (strchr(word, '.') != NULL && strchr(word, ':') == NULL) {
-            if (count > 12 || parse_v4(word, parts + count) != 0)
+        if (word[strcspn(word, ".:")] == '.') {
+            if (count > 12 || parse_v4(word, bytes + count) != 0)
                 return -1;
             count += 4;
             break;
         }
-        for (; text_hex(*word) >= 0; word++, digits++)
-            group = group << 4 | (unsigned)text_hex(*word);
-        if (digits == 0 || digits > 4 || (*word != ':' && *word != '\0') ||
-            (word[0] == ':' && word[1] == '\0'))
+        for (; (digit = text_hex(*word)) >= 0; word++, digits++)
+            group = group << 4 | (unsigned)digit;
+        if (digits == 0 || digits > 4 || (*word == ':' ? *++word == '\0' : *word != '\0'))
             return -1;
-        parts[count++] = (unsigned char)(group >> 8);
-        parts[count++] = (unsigned char)group;
+        bytes[count++] = (unsigned char)(group >> 8);
+        bytes[count++] = (unsigned char)group;
     }
     if (gap < 0 ? count != 16 : count > 14)
         return -1;
-    if (gap < 0)
-        gap = count;
-    memset(bytes, 0, 16);
-    memcpy(bytes, parts, (size_t)gap);
-    memcpy(bytes + 16 - (count - gap), parts + gap, (size_t)(count - gap));
+    if (gap >= 0) {
+        memmove(bytes + 16 - (count - gap), bytes + gap, (size_t)(count - gap));
+        memset(bytes + gap, 0, (size_t)(16 - count));
+    }
     return 0;
 }
 
@@ -72,31 +67,29 @@ int address_parse(const char *word, struct address *address)
 void address_put(struct text *t, const struct address *address)
 {
     const unsigned char *b = address->bytes;
-    int zeros = -1,
-        best = 1; /* where the longest run of zero groups begins, and its length (RFC 5952, 4.2) */
+    int last = -1, best = 1,
+        n = 0; /* where the longest run of zero groups ends, its length (RFC 5952, 4.2) */
 
     if (!address->v6) {
         text_format(t, "%u.%u.%u.%u", b[0], b[1], b[2], b[3]);
         return;
     }
     for (int i = 0; i < 8; i++) {
-        int n = 0;
-        while (i + n < 8 && b[2 * (i + n)] == 0 && b[2 * (i + n) + 1] == 0)
-            n++;
+        n = (b[2 * i] | b[2 * i + 1]) == 0 ? n + 1 : 0;
         if (n > best) {
             best = n;
-            zeros = i;
+            last = i;
         }
     }
     for (int i = 0; i < 8; i++) {
-        if (i == zeros) {
+        if (i == last - best + 1) {
             text_put(t, "::");
-            i += best - 1;
+            i = last;
             continue;
         }
-        if (i > 0 && i != zeros + best)
+        if (i > 0 && i != last + 1)
             text_put(t, ":");
-        text_format(t, "%x", (unsigned)(b[2 * i] << 8 | b[2 * i + 1]));
+        text_number(t, (unsigned)(b[2 * i] << 8 | b[2 * i + 1]), 16);
     }
 }
 

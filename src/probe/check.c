@@ -3,12 +3,12 @@
 
 #include "kinglet/calls.h"
 #include "kinglet/clock.h"
+#include "kinglet/file.h"
 #include "kinglet/log.h"
 #include "kinglet/number.h"
 #include "kinglet/options.h"
 #include "kinglet/output.h"
 
-#include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
 #include <stddef.h>
@@ -25,43 +25,32 @@ struct check_options {
 
 #define AT(member) offsetof(struct check_options, member)
 
-static const struct option table[] = {
-    {"timeout", 't', OPTION_DURATION, AT(probe.timeout)},
-    {"wait", 0, OPTION_DURATION, AT(probe.wait)},
-    {"status", 0, OPTION_STRING, AT(probe.status)},
-    {"header", 'H', OPTION_LIST, AT(probe.headers)},
-    {"method", 'X', OPTION_CHOICE, AT(probe.method)},
-    {"GET|HEAD", 0, OPTION_WORDS, 0},
-    {"body", 0, OPTION_STRING, AT(probe.body)},
-    {"json", 0, OPTION_LIST, AT(probe.json)},
-    {"quiet", 'q', OPTION_FLAG, AT(probe.quiet)},
-    {"verbose", 'v', OPTION_FLAG, AT(probe.verbose)},
-    {"help", 'h', OPTION_FLAG, AT(help)},
-};
+#define OPTIONS(X)                                                                                           \
+    X("timeout", 't', OPTION_DURATION, probe.timeout)                                                        \
+    X("wait", 0, OPTION_DURATION, probe.wait)                                                                \
+    X("status", 0, OPTION_STRING, probe.status)                                                              \
+    X("header", 'H', OPTION_LIST, probe.headers)                                                             \
+    X("method\0GET|HEAD", 'X', OPTION_CHOICE, probe.method)                                                  \
+    X("body", 0, OPTION_STRING, probe.body)                                                                  \
+    X("json", 0, OPTION_LIST, probe.json)                                                                    \
+    X("quiet", 'q', OPTION_FLAG, probe.quiet)                                                                \
+    X("verbose", 'v', OPTION_FLAG, probe.verbose)                                                            \
+    X("help", 'h', OPTION_FLAG, help)
+
+static const char names[] = OPTIONS(OPTION_NAME);
+static const struct option rows[] = {OPTIONS(OPTION_ROW){0, OPTION_END, 0}};
 
 static const char help[] =
     "usage: kinglet check [OPTION...] [TARGET...]   exit 0 when all are healthy, or 1\n"
-    "targets  http://host[:port]/path      http+unix:///run/app.sock:/path\n"
-    "         tcp://host:port              unix:///run/app.sock\n"
-    "         grpc://host:port[/service]   tls://host:port\n"
-    "         postgres://host  redis://host  fcgi://host[/ping]  (NAME+unix:// too)\n"
-    "         file:///path?max-age=30s     ${VAR:-word} is expanded in all of them\n"
-    "         none: what PID 1 says, or else the targets in KINGLET_HEALTH\n"
-    "options  -t --timeout 2s   total, for all targets     --wait DURATION  retry\n"
-    "         --status 200-399  -H --header 'Name: value'  -X --method GET|HEAD\n"
-    "         --body TEXT       --json PATH=VALUE   -q --quiet   -v --verbose\n";
-
-/* The contents of a small file of /proc, NUL-terminated. Returns its length, or 0. */
-static size_t read_small(const char *path, char *buffer, size_t size)
-{
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    ssize_t n = read(fd, buffer, size - 1);
-
-    close(fd);
-    n = n < 0 ? 0 : n;
-    buffer[n] = '\0';
-    return (size_t)n;
-}
+    "targets      http://host[:port]/path     http+unix:///run/app.sock:/path\t"
+    "tcp://host:port             unix:///run/app.sock\t"
+    "grpc://host:port[/service]  tls://host:port\t"
+    "postgres://host redis://host fcgi://host[/ping] (NAME+unix:// too)\t"
+    "file:///path?max-age=30s    ${VAR:-word} is expanded in all of them\t"
+    "none: what PID 1 says, or else the targets in KINGLET_HEALTH\n"
+    "options      -t --timeout 2s   total, for all targets     --wait DURATION  retry\t"
+    "--status 200-399  -H --header 'Name: value'  -X --method GET|HEAD\t"
+    "--body TEXT       --json PATH=VALUE   -q --quiet   -v --verbose\n";
 
 /* The exit status by the name of PID 1, which it alone can set; bad news is waited out for `wait`. Or -1
  * where PID 1 supervises nothing. The report says which. */
@@ -73,7 +62,7 @@ static int verdict_of_pid1(int64_t wait, struct text *report)
     int64_t deadline = clock_us() + wait;
 
     while (true) {
-        bool readable = read_small("/proc/1/comm", name, sizeof name) > 0, healthy;
+        bool readable = file_read("/proc/1/comm", name, sizeof name) > 0, healthy;
         name[strcspn(name, "\n")] = '\0';
         if (strncmp(name, prefix, sizeof prefix - 1) != 0) {
             text_format(report, "PID 1 %s%s",
@@ -117,9 +106,8 @@ static void become_like_pid1(void)
     long uid, gid;
     unsigned group;
 
-    if (geteuid() != 0)
+    if (geteuid() != 0 || file_read("/proc/1/status", status, sizeof status) <= 0)
         return;
-    read_small("/proc/1/status", status, sizeof status);
     uid = status_field(&at, "Uid:");
     gid = uid <= 0 ? -1 : status_field(&at, "Gid:");
     if (gid < 0)
@@ -132,7 +120,7 @@ static void become_like_pid1(void)
 
 int check_command(char *const *argv, char *const *env)
 {
-    static const struct option health[] = {{"health", 0, OPTION_LIST, 0}};
+    static const struct option health[] = {{0, OPTION_LIST, 0}, {0, OPTION_END, 0}};
     static char reasons[PIPE_BUF], lines[PIPE_BUF];
     static struct check_options options;
     struct list targets;
@@ -143,16 +131,16 @@ int check_command(char *const *argv, char *const *env)
 
     text_init(&faults, reasons, sizeof reasons);
     text_init(&report, lines, sizeof lines);
-    argv += options_parse(table, sizeof table / sizeof table[0], &options, argv, env, &faults);
+    argv += options_parse(names, rows, &options, argv, env, &faults);
     if (options.help)
-        return output_string(help) == 0 ? 0 : UNHEALTHY;
+        return output_help(help) == 0 ? 0 : UNHEALTHY;
     while (argv[count] != NULL)
         count++;
     targets = (struct list){(const char **)argv, count, 0};
     if (count == 0 && faults.len == 0) {
         result = verdict_of_pid1(options.probe.wait, &report);
         if (result < 0) {
-            options_parse(health, 1, &targets, argv - 1 /* no words are left */, env, &faults);
+            options_parse("health", health, &targets, argv - 1 /* no words are left */, env, &faults);
             if (targets.count == 0 && faults.len == 0)
                 text_format(&faults, "check: no TARGET is given, KINGLET_HEALTH is not set, and %s",
                             report.at);
@@ -166,7 +154,7 @@ int check_command(char *const *argv, char *const *env)
             return UNHEALTHY;
         }
         become_like_pid1();
-        result = plan.wait > 0 ? probe_wait(&plan, &report) : probe_run(&plan, &report);
+        result = probe_run(&plan, &report);
     }
     if (!options.probe.quiet)
         output_bytes(report.at, report.len);

@@ -21,8 +21,11 @@ void names_end(struct names_config *config)
         config->attempts = 1;
     if (config->timeout == 0)
         config->timeout = 1;
-    if (config->servers == 0)
-        address_parse("127.0.0.1", &config->server[config->servers++]);
+    if (config->servers == 0) { /* which is all zeros yet */
+        config->servers = 1;
+        config->server[0].bytes[0] = 127;
+        config->server[0].bytes[3] = 1;
+    }
 }
 
 /* The next word of `*line`, which becomes a string of its own, or "" at the end. */
@@ -73,8 +76,7 @@ void names_config_line(struct names_config *config, char *line)
         text_init(&search, config->search, sizeof config->search);
         for (word = next_word(&line); *word != '\0'; word = next_word(&line)) {
             size_t before = search.len;
-            text_put(&search, word);
-            text_put(&search, " ");
+            text_raw(&search, word, strlen(word) + 1);
             if (search.cut) /* not half a domain */
                 config->search[before] = '\0';
         }
@@ -91,40 +93,41 @@ void names_hosts_line(char *line, const char *host, struct addresses found[2])
     line[strcspn(line, "#")] = '\0';
     if (address_parse(next_word(&line), &address) != 0)
         return;
-    for (const char *word = next_word(&line); *word != '\0'; word = next_word(&line))
-        if (strlen(word) == strlen(host) && host[text_same(word, host)] == '\0') {
+    for (const char *word = next_word(&line); *word != '\0'; word = next_word(&line)) {
+        size_t same = text_same(word, host);
+        if (word[same] == '\0' && host[same] == '\0') {
             address_add(&found[address.v6], address.v6, address.bytes);
             return;
         }
+    }
 }
 
 bool names_candidate(const struct names_config *config, const char *host, unsigned n,
                      char name[NAMES_LONGEST + 1])
 {
     const char *domain = config->search;
-    size_t len = strlen(host);
+    bool as_it_is = false;
     unsigned dots = 0;
-    bool as_it_is;
     struct text out;
 
-    for (const char *c = host; *c != '\0'; c++)
-        dots += *c == '.';
     text_init(&out, name, NAMES_LONGEST + 1);
     text_put(&out, host);
-    as_it_is = dots >= config->ndots;
-    if (host[len - 1] == '.')
-        return n == 0;
+    for (const char *c = host; *c != '\0'; c++) {
+        as_it_is = *c == '.';
+        dots += as_it_is;
+    }
+    if (as_it_is) /* it ends with one, and is no other name */
+        domain = "";
+    as_it_is |= dots >= config->ndots;
     if (as_it_is && n-- == 0)
         return true;
     for (; n > 0 && *domain != '\0'; n--)
-        domain += strcspn(domain, " ") + 1;
+        domain = text_after(domain);
     if (*domain == '\0')
         return n == 0 && !as_it_is;
-    domain += *domain == '.';
-    if (*domain != ' ') { /* `search .` stands for the name as it is */
-        text_put(&out, ".");
-        text_raw(&out, domain, strcspn(domain, " "));
-    }
+    domain += *domain == '.'; /* `search .` stands for the name as it is */
+    text_raw(&out, ".", *domain != '\0');
+    text_put(&out, domain);
     if (out.cut)
         out.at[0] = '\0';
     return true;

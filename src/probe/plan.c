@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-enum { LONG = PROTOCOL_REQUEST_MAX / 8 };
+enum { LONG = PROTOCOL_REQUEST_MAX / 8, EXPANDED_MAX = 2048 };
 
 static void options(const struct probe_options *o, struct http_want *want, struct text *faults)
 {
@@ -17,20 +17,20 @@ static void options(const struct probe_options *o, struct http_want *want, struc
     want->head = o->method == 1;
     want->headers = o->headers.item;
     want->header_count = o->headers.count;
-    for (size_t i = 0; i < o->headers.count; i++)
-        if (!http_header_is_valid(o->headers.item[i])) {
-            const char *header = o->headers.item[i]; /* its value may be a credential */
+    for (size_t i = 0; i < o->headers.count; i++) {
+        const char *header = o->headers.item[i]; /* its value may be a credential */
+        if (!http_header_is_valid(header))
             text_fault(faults, "--header: '%.*s' is not 'Name: value'", (int)strcspn(header, ":"), header);
-        }
-    want->body = o->body == NULL || o->body[0] == '\0' ? NULL : o->body;
-    if (want->head && (want->body != NULL || o->json.count > 0)) {
-        text_fault(faults, "--method HEAD has no body for --body and --json to look at");
     }
+    want->body = o->body == NULL || o->body[0] == '\0' ? NULL : o->body;
+    if (want->head && (want->body != NULL || o->json.count > 0))
+        text_fault(faults, "--method HEAD has no body for --body and --json to look at");
     for (size_t i = 0; i < o->json.count; i++) {
-        const char *wrong = i < JSON_ASSERTIONS ? json_assertion_parse(o->json.item[i], &want->json[i])
+        const char *word = o->json.item[i];
+        const char *wrong = i < JSON_ASSERTIONS ? json_assertion_parse(word, &want->json[i])
                                                 : "is one assertion too many (8 are taken)";
         if (wrong != NULL) {
-            text_fault(faults, "--json: '%s' %s", o->json.item[i], wrong);
+            text_fault(faults, "--json: '%s' %s", word, wrong);
             break;
         }
         want->json_count++;
@@ -38,9 +38,8 @@ static void options(const struct probe_options *o, struct http_want *want, struc
 }
 
 /* Whether it can be an address or a name at all: what ends in a number has to be an IPv4 address. */
-static bool is_host(const char *host)
+static bool is_host(const char *host, char *buffer)
 {
-    unsigned char query[DNS_QUERY_MAX];
     struct addresses ignored;
     const char *last = strrchr(host, '.');
 
@@ -48,52 +47,46 @@ static bool is_host(const char *host)
         return true;
     last = last == NULL ? host : last + 1;
     return strchr(host, ':') == NULL && (*last == '\0' || last[strspn(last, "0123456789")] != '\0') &&
-           dns_question(query, host) != 0;
+           dns_question((unsigned char *)buffer, host) != 0;
 }
 
-static void target(const char *word, char *const *env, struct probe_plan *plan, struct text *faults)
+static void target(const char *word, char *const *env, const struct http_want *want, struct target *t,
+                   struct text *faults)
 {
-    static const unsigned char random[TLS_RANDOM];
-    char buffer[PROTOCOL_REQUEST_MAX];
-    const char *whole = word;
-    struct protocol protocol;
-    struct target *t = &plan->target[plan->count];
+    static unsigned char random[TLS_RANDOM];
+    static char buffer[PROTOCOL_REQUEST_MAX];
+    static struct protocol protocol;
+    char *expanded = strchr(word, '$') == NULL ? NULL : arena_take(EXPANDED_MAX);
+    const char *wrong = NULL;
     struct text out;
 
-    if (strchr(word, '$') != NULL) {
-        char *copy;
-        text_init(&out, buffer, 2048);
+    if (expanded != NULL) {
+        text_init(&out, expanded, EXPANDED_MAX);
         if (expand_put(&out, word, env, faults) != 0)
             return;
-        copy = arena_take(out.len + 1);
-        if (copy != NULL)
-            memcpy(copy, buffer, out.len);
-        whole = copy == NULL ? word : copy;
+        word = expanded;
     }
-    if (target_parse(whole, t, faults) != 0)
+    if (target_parse(word, t, faults) != 0)
         return;
-    if (t->host != NULL && !t->is_unix && !is_host(t->host)) {
-        text_fault(faults, "target '%s' has a bad host", t->shown);
-        return;
+    if (t->host != NULL && !t->is_unix && !is_host(t->host, buffer))
+        wrong = "has a bad host";
+    if (want->header_count > 0 || strlen(word) > LONG) { /* no message repeats its target so often */
+        text_init(&out, buffer, sizeof buffer);
+        protocol_begin(&protocol, t, want, random, &out);
+        if (out.cut)
+            wrong = "and its headers are too long (4096 bytes)";
     }
-    text_init(&out, buffer, sizeof buffer);
-    if (plan->want.header_count > 0 || strlen(whole) > LONG) /* no message repeats its target so often */
-        protocol_begin(&protocol, t, &plan->want, random, &out);
-    if (out.cut) {
-        text_fault(faults, "target '%s' and its headers are too long (4096 bytes)", t->shown);
-        return;
-    }
-    plan->count++;
+    if (wrong != NULL)
+        text_fault(faults, "target '%s' %s", t->shown, wrong);
 }
 
 static bool asks_http(const struct probe_options *o)
 {
-    return o->status != NULL || o->headers.count > 0 || o->method != 0 || o->body != NULL ||
-           o->json.count > 0;
+    return o->status != NULL || o->body != NULL || (o->headers.count | o->json.count | o->method) != 0;
 }
 
-int probe_prepare(const struct probe_options *o, const struct list *targets, char *const *env,
-                  struct probe_plan *plan, struct text *faults)
+void probe_prepare(const struct probe_options *o, const struct list *targets, char *const *env,
+                   struct probe_plan *plan, struct text *faults)
 {
     size_t before = faults->len;
     bool http = false;
@@ -104,17 +97,18 @@ int probe_prepare(const struct probe_options *o, const struct list *targets, cha
     plan->verbose = o->verbose;
     plan->brief = o->brief;
     options(o, &plan->want, faults);
-    plan->target = arena_take((targets->count + 1) * sizeof *plan->target);
-    if (targets->count > PROBE_TARGETS || plan->target == NULL) {
+    plan->target = arena_take(PROBE_TARGETS * sizeof *plan->target);
+    plan->count = targets->count;
+    if (plan->count > PROBE_TARGETS || plan->target == NULL) {
         text_fault(faults, "more than %d targets", PROBE_TARGETS);
-        return -1;
+        return;
     }
-    for (size_t i = 0; i < targets->count; i++)
-        target(targets->item[i], env, plan, faults);
-    for (size_t i = 0; i < plan->count; i++)
-        http = http || plan->target[i].kind == TARGET_HTTP;
-    if (faults->len == before && !http && asks_http(o))
-        text_put(faults,
-                 "--status, --header, --method, --body and --json are for HTTP targets, and there is none");
-    return faults->len == before ? 0 : -1;
+    for (size_t i = 0; i < plan->count; i++) {
+        struct target *t = &plan->target[i];
+        target(targets->item[i], env, &plan->want, t, faults);
+        http |= t->kind == TARGET_HTTP;
+    }
+    if (!http && faults->len == before && asks_http(o))
+        text_fault(faults,
+                   "--status, --header, --method, --body and --json are for HTTP targets, and there is none");
 }

@@ -9,12 +9,12 @@
 #include <errno.h>
 #include <limits.h>
 #include <poll.h>
+#include <stddef.h>
 #include <string.h>
 #include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 enum {
@@ -27,27 +27,31 @@ enum {
         100000, /* what the last attempt of a wait gets at least, so that it can find out a reason */
 };
 
-enum step { RESOLVING, CONNECTING, SENDING, RECEIVING, DRAINING, CLOSED };
+enum step { BEGINNING, RESOLVING, CONNECTING, SENDING, RECEIVING, DRAINING, CLOSED };
+enum moment { BEGAN, RESOLVED, CONNECTED, ANSWERED, DECIDED, MOMENTS };
 
 struct look {
+    struct text why; /* first, as it is used most */
     const struct target *target;
-    size_t sent;
-    size_t drained;
-    int64_t began, resolved, connecting, connected, answered, decided; /* 0: not reached */
-    struct text why;
-    unsigned tried; /* of the addresses; the last one is being tried */
+    const struct http_want *want;
+    int64_t deadline, due; /* of all of it, of the present step */
+    int64_t at[MOMENTS];   /* 0: not reached */
     int fd;
+    unsigned moved;     /* bytes sent, and then bytes drained */
+    unsigned tried;     /* of the addresses; the last one is being tried */
     unsigned char step; /* enum step */
     bool healthy;
-    bool late; /* the deadline has ended it */
-    struct addresses addresses;
+    bool late;                  /* the deadline has ended it */
+    struct addresses addresses; /* what stands before them is zero at first */
+    char words[384];            /* what was decided */
     unsigned char random[TLS_RANDOM];
-    char words[384]; /* what was decided */
-    union {          /* one after the other */
+    union { /* one after the other */
         struct resolve resolve;
         struct protocol protocol;
     };
 };
+
+static struct resolve_config config; /* of the present attempt */
 
 /* At once, and not only when all targets are done: a server that takes one connection at a time would make
  * one target wait for another. */
@@ -59,161 +63,123 @@ static void hang_up(struct look *l)
     l->step = CLOSED;
 }
 
-static void decide(struct look *l, bool healthy)
+static void decide(struct look *l)
 {
-    l->healthy = healthy;
-    l->decided = clock_us();
-    l->step = l->fd < 0 ? CLOSED : DRAINING;
+    l->step = DRAINING;
+    l->moved = 0;
+    l->at[DECIDED] = clock_us();
+    l->due = l->at[DECIDED] + DRAIN_TIME;
+    if (l->due > l->deadline)
+        l->due = l->deadline;
 }
 
 static void fail(struct look *l, const char *words)
 {
     text_put(&l->why, words);
-    decide(l, false);
+    if (l->step == CONNECTING && !l->target->is_unix) {
+        const char *before = " (";
+        for (unsigned i = 0; i < l->tried; i++) {
+            text_put(&l->why, before);
+            address_put(&l->why, &l->addresses.at[i]);
+            before = ", ";
+        }
+        text_put(&l->why, ")");
+    }
+    decide(l);
     hang_up(l);
 }
 
-static void put_tried(struct look *l)
+static void fail_errno(struct look *l, int error)
 {
-    if (l->target->is_unix)
-        return;
-    text_put(&l->why, " (");
-    for (unsigned i = 0; i < l->tried; i++) {
-        if (i > 0)
-            text_put(&l->why, ", ");
-        address_put(&l->why, &l->addresses.at[i]);
-    }
-    text_put(&l->why, ")");
+    fail(l, error == EAGAIN ? "the socket's backlog is full" : log_errno(error));
 }
 
-/* Returns 0, EINPROGRESS or what went wrong. */
-static int begin_connect(struct look *l)
+/* Turns to the addresses that are left, until one is not refused at once; the last one has failed with
+ * `error`. An address that only keeps silent has an equal share of the time that is left, so that the others
+ * get their turn. */
+static void try_next(struct look *l, int error)
 {
-    struct sockaddr_un to;
+    int64_t now = clock_us();
 
-    l->connecting = l->tried > 0 ? clock_us() : l->resolved != 0 ? l->resolved : l->began;
-    if (!l->target->is_unix)
-        return address_connect(&l->addresses.at[l->tried++], l->target->port, SOCK_STREAM, &l->fd);
-    memset(&to, 0, sizeof to);
-    to.sun_family = AF_UNIX;
-    memcpy(to.sun_path, l->target->host, strlen(l->target->host));
-    l->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (l->fd < 0)
-        return errno;
-    return connect(l->fd, (const struct sockaddr *)&to, sizeof to) == 0 ? 0 : errno;
-}
-
-static void transmit(struct look *l, const struct probe_plan *plan);
-
-static void connected(struct look *l, const struct probe_plan *plan)
-{
-    l->connected = clock_us();
-    if (l->target->kind == TARGET_CONNECT) {
-        text_put(&l->why, "accepted");
-        decide(l, true);
-        return;
-    }
-    l->step = SENDING;
-    transmit(l, plan);
-}
-
-static bool has_next(const struct look *l)
-{
-    return !l->target->is_unix && l->tried < l->addresses.count;
-}
-
-/* Tries the addresses that are left, one after the other, until one is not refused at once. */
-static void try_next(struct look *l, const struct probe_plan *plan)
-{
-    int error;
-
-    do {
-        if (l->fd >= 0)
-            close(l->fd);
-        error = begin_connect(l);
-    } while (error != 0 && error != EINPROGRESS && has_next(l));
+    hang_up(l);
     l->step = CONNECTING;
-    if (error == 0) {
-        connected(l, plan);
-    } else if (error != EINPROGRESS) {
-        text_put(&l->why, error == EAGAIN ? "the socket's backlog is full" : log_errno(error));
-        put_tried(l);
-        fail(l, "");
+    while (l->fd < 0 && l->tried < l->addresses.count) {
+        l->fd = address_connect(&l->addresses.at[l->tried++], l->target->is_unix ? l->target->host : NULL,
+                                l->target->port, SOCK_STREAM);
+        error = errno;
     }
+    l->due = now + (l->deadline - now) / (l->addresses.count - l->tried + 1);
+    if (l->fd < 0)
+        fail_errno(l, error);
 }
 
-static void connect_result(struct look *l, const struct probe_plan *plan)
-{
-    int error = 0;
-    socklen_t len = sizeof error;
-
-    getsockopt(l->fd, SOL_SOCKET, SO_ERROR, &error, &len);
-    if (error == 0) {
-        connected(l, plan);
-    } else if (has_next(l)) {
-        try_next(l, plan);
-    } else {
-        text_put(&l->why, log_errno(error));
-        put_tried(l);
-        fail(l, "");
-    }
-}
-
-static void resolved(struct look *l, const struct probe_plan *plan, enum resolve_answer answer)
+static void resolved(struct look *l, enum resolve_answer answer)
 {
     l->fd = l->resolve.fd;
+    l->due = l->resolve.due;
     if (answer == RESOLVE_FAILED)
         fail(l, "");
     if (answer != RESOLVE_FOUND)
         return;
-    l->resolved = clock_us();
-    try_next(l, plan);
+    l->at[RESOLVED] = clock_us();
+    try_next(l, 0);
 }
 
-/* The message is made anew for each part that is sent, which is once but for the largest. */
-static void transmit(struct look *l, const struct probe_plan *plan)
+static void connected(struct look *l)
 {
-    char message[PROTOCOL_REQUEST_MAX];
+    l->at[CONNECTED] = clock_us();
+    l->due = l->deadline;
+    l->step = SENDING;
+    if (l->target->kind == TARGET_CONNECT) {
+        text_put(&l->why, "accepted");
+        l->healthy = true;
+        decide(l);
+    }
+}
+
+/* Sends, receives or drains some. */
+static void exchange(struct look *l)
+{
+    static char bytes[PROTOCOL_REQUEST_MAX];
+    enum answer answer;
     struct text out;
     ssize_t n;
 
-    text_init(&out, message, sizeof message);
-    protocol_begin(&l->protocol, l->target, &plan->want, l->random, &out);
-    n = send(l->fd, message + l->sent, out.len - l->sent, MSG_NOSIGNAL);
-    if (n < 0 && errno != EAGAIN && errno != EINTR) {
-        fail(l, log_errno(errno));
-        return;
-    }
-    l->sent += n < 0 ? 0 : (size_t)n;
-    if (l->sent == out.len)
-        l->step = RECEIVING;
-}
-
-static void receive(struct look *l, const struct probe_plan *plan)
-{
-    char bytes[4096];
-    ssize_t n = recv(l->fd, bytes, sizeof bytes, 0);
-    enum answer answer;
-
-    if (n < 0 && (errno == EAGAIN || errno == EINTR))
-        return;
-    if (l->step == DRAINING) {
-        l->drained += n < 0 ? 0 : (size_t)n;
-        if (n <= 0 || l->drained >= DRAIN_MAX)
-            hang_up(l);
-        return;
+    if (l->step == SENDING) { /* made anew for each part that is sent, which is once but for the largest */
+        text_init(&out, bytes, sizeof bytes);
+        protocol_begin(&l->protocol, l->target, l->want, l->random, &out);
+        n = send(l->fd, bytes + l->moved, out.len - l->moved, MSG_NOSIGNAL);
+    } else {
+        n = recv(l->fd, bytes, sizeof bytes, 0);
     }
     if (n < 0) {
-        fail(l, log_errno(errno));
-        return;
+        int error = errno;
+        if (error == EAGAIN || error == EINTR)
+            return;
+        if (l->step != DRAINING) {
+            fail_errno(l, error);
+            return;
+        }
     }
-    if (plan->verbose && l->answered == 0 && n > 0)
-        l->answered = clock_us();
-    answer = protocol_feed(&l->protocol, bytes, (size_t)n, &l->why);
-    if (answer != ANSWER_MORE)
-        decide(l, answer == ANSWER_GOOD);
-    if (answer != ANSWER_MORE && n == 0)
-        hang_up(l);
+    if (l->step == DRAINING) {
+        l->moved += (unsigned)n;
+        if (n <= 0 || l->moved >= DRAIN_MAX)
+            hang_up(l);
+    } else if (l->step == SENDING) {
+        l->moved += (unsigned)n;
+        if (l->moved == out.len)
+            l->step = RECEIVING;
+    } else {
+        if (n > 0 && l->at[ANSWERED] == 0)
+            l->at[ANSWERED] = clock_us();
+        answer = protocol_feed(&l->protocol, bytes, (size_t)n, &l->why);
+        if (answer == ANSWER_MORE)
+            return;
+        l->healthy = answer == ANSWER_GOOD;
+        decide(l);
+        if (n == 0)
+            hang_up(l);
+    }
 }
 
 static void look_at_file(struct look *l)
@@ -223,7 +189,7 @@ static void look_at_file(struct look *l)
     bool ahead;
 
     if (stat(l->target->path, &st) != 0) {
-        fail(l, log_errno(errno));
+        fail_errno(l, errno);
         return;
     }
     age = clock_wall_us() - (int64_t)st.st_mtim.tv_sec * 1000000 - st.st_mtim.tv_nsec / 1000;
@@ -234,172 +200,126 @@ static void look_at_file(struct look *l)
     text_put(&l->why, "changed ");
     text_duration(&l->why, age);
     text_put(&l->why, ahead ? " in the future" : " ago");
-    decide(l, age <= l->target->max_age);
+    l->healthy = age <= l->target->max_age;
+    decide(l);
+    hang_up(l);
 }
 
-static void begin(struct look *l, const struct target *target, const struct probe_plan *plan,
-                  struct resolve_config *config, int64_t deadline)
+static void begin(struct look *l)
 {
-    l->target = target;
-    l->fd = -1;
+    const struct target *target = l->target;
+
     l->step = RESOLVING;
-    l->tried = 0;
-    l->sent = l->drained = 0;
-    l->resolved = l->connected = l->answered = l->decided = 0;
-    l->late = false;
-    l->began = deadline - plan->timeout;
+    l->at[BEGAN] = clock_us();
     text_init(&l->why, l->words, sizeof l->words);
-    if (target->kind == TARGET_TLS) {
-        /* No key hangs on these: where the kernel has none yet, zeros will do. */
-        memset(l->random, 0, sizeof l->random);
+    if (target->kind == TARGET_TLS) /* No key hangs on these: where the kernel has none yet, zeros will do. */
         syscall(SYS_getrandom, l->random, sizeof l->random, GRND_NONBLOCK);
-    }
+    l->addresses.count = 1; /* the path of a socket */
     if (target->kind == TARGET_FILE)
         look_at_file(l);
     else if (target->is_unix || address_literal(target->host, &l->addresses))
-        try_next(l, plan);
+        try_next(l, 0);
     else
-        resolved(l, plan, resolve_begin(&l->resolve, config, target->host, deadline, &l->addresses, &l->why));
+        resolved(l, resolve_begin(&l->resolve, &config, target->host, l->deadline, &l->addresses, &l->why));
 }
 
-static void advance(struct look *l, const struct probe_plan *plan)
+/* Its descriptor is ready, or else the time of the present step is over. */
+static void advance(struct look *l, bool ready)
 {
-    if (l->step == RESOLVING)
-        resolved(l, plan, resolve_step(&l->resolve, true));
-    else if (l->step == CONNECTING)
-        connect_result(l, plan);
-    else if (l->step == SENDING)
-        transmit(l, plan);
-    else
-        receive(l, plan);
-}
+    int error = 0;
+    socklen_t len = sizeof error;
 
-/* When the present step has to be over. An address that only keeps silent has an equal share of the time that
- * is left, so that the others get their turn. */
-static int64_t due(const struct look *l, int64_t deadline)
-{
-    int64_t end = deadline;
-
-    if (l->step == RESOLVING)
-        end = l->resolve.due;
-    else if (l->step == CONNECTING && has_next(l))
-        end = l->connecting + (deadline - l->connecting) / (int64_t)(l->addresses.count - l->tried + 1);
-    else if (l->step == DRAINING)
-        end = l->decided + DRAIN_TIME;
-    return end < deadline ? end : deadline;
-}
-
-static void overdue(struct look *l, const struct probe_plan *plan, int64_t now, int64_t deadline)
-{
-    if (l->step == DRAINING) {
-        hang_up(l);
-    } else if (now < deadline && l->step == RESOLVING) {
-        resolved(l, plan, resolve_step(&l->resolve, false));
-    } else if (now < deadline) {
-        try_next(l, plan);
-    } else {
+    if (l->step == BEGINNING) {
+        begin(l);
+    } else if (!ready && l->step != DRAINING && clock_us() >= l->deadline) {
         l->late = true;
-        text_put(&l->why, l->step == RESOLVING    ? "no answer of a name server"
-                          : l->step == CONNECTING ? "no connection"
-                                                  : "no answer");
-        text_put(&l->why, " in time");
-        if (l->step == CONNECTING)
-            put_tried(l);
-        fail(l, "");
+        fail(l, l->step == RESOLVING    ? "no answer of a name server in time"
+                : l->step == CONNECTING ? "no connection in time"
+                                        : "no answer in time");
+    } else if (l->step == RESOLVING) {
+        resolved(l, resolve_step(&l->resolve, ready));
+    } else if (l->step == CONNECTING) {
+        if (ready)
+            getsockopt(l->fd, SOL_SOCKET, SO_ERROR, &error, &len);
+        if (ready && error == 0)
+            connected(l);
+        else
+            try_next(l, error);
+    } else if (ready) {
+        exchange(l);
+    } else {
+        hang_up(l);
     }
-}
-
-static short events(const struct look *l)
-{
-    return l->step == RESOLVING                          ? l->resolve.events
-           : l->step == CONNECTING || l->step == SENDING ? POLLOUT
-                                                         : POLLIN;
-}
-
-/* One round of poll(2). Returns whether anything is still open. */
-static bool turn(struct look *looks, const struct probe_plan *plan, int64_t deadline)
-{
-    struct pollfd fds[PROBE_TARGETS];
-    int64_t now = clock_us(), next = deadline, left;
-    bool open = false;
-
-    for (size_t i = 0; i < plan->count; i++) {
-        struct look *l = &looks[i];
-        int64_t end = due(l, deadline);
-        if (l->step != CLOSED && now >= end) {
-            overdue(l, plan, now, deadline);
-            end = due(l, deadline);
-        }
-        fds[i].fd = l->step == CLOSED ? -1 : l->fd;
-        fds[i].events = events(l);
-        fds[i].revents = 0;
-        if (l->step == CLOSED)
-            continue;
-        open = true;
-        if (end < next)
-            next = end;
-    }
-    if (!open)
-        return false;
-    left = (next - now + 999) / 1000;
-    if (poll(fds, plan->count, left > INT_MAX ? INT_MAX : (int)left) <= 0)
-        return true;
-    for (size_t i = 0; i < plan->count; i++)
-        if (fds[i].revents != 0)
-            advance(&looks[i], plan);
-    return true;
-}
-
-/* The time that a step took, where it was reached; *since moves on to its end. */
-static void put_step(struct text *report, const char *name, int64_t end, int64_t *since)
-{
-    if (end == 0)
-        return;
-    text_put(report, name);
-    text_duration(report, end - *since);
-    *since = end;
 }
 
 static void put_line(const struct look *l, const struct probe_plan *plan, struct text *report)
 {
-    int64_t since = l->began;
+    const char *name = "resolve\0connect\0first byte\0end", *before = " (";
+    int64_t since = l->at[BEGAN];
 
     if (plan->brief)
         text_next(report);
-    text_put(report, l->healthy ? "healthy: " : "unhealthy: ");
-    text_safe(report, l->target->shown, strlen(l->target->shown));
-    text_put(report, ": ");
-    text_safe(report, l->why.at, l->why.len);
-    if (l->late || (l->connected != 0 && l->decided != 0)) {
+    text_format(report, "%s: %s: %s", l->healthy ? "healthy" : "unhealthy", l->target->shown, l->why.at);
+    if (l->late || l->at[CONNECTED] != 0) {
         text_put(report, l->late ? ": " : " in ");
-        text_duration(report, l->decided - l->began);
+        text_duration(report, l->at[DECIDED] - since);
     }
-    if (plan->verbose && l->decided != 0) {
-        text_put(report, " (");
-        put_step(report, "resolve ", l->resolved, &since);
-        put_step(report, l->resolved == 0 ? "connect " : ", connect ", l->connected, &since);
-        put_step(report, ", first byte ", l->answered, &since);
-        put_step(report, since == l->began ? "end " : ", end ", l->decided, &since);
+    if (plan->verbose) {
+        for (int i = RESOLVED; i <= DECIDED; i++, name = text_after(name)) {
+            if (l->at[i] == 0)
+                continue;
+            text_format(report, "%s%s ", before, name);
+            text_duration(report, l->at[i] - since);
+            since = l->at[i];
+            before = ", ";
+        }
         text_put(report, ")");
     }
     if (!plan->brief)
-        text_raw(report, "\n", 1);
+        text_put(report, "\n");
 }
 
-int probe_run(const struct probe_plan *plan, struct text *report)
+/* One attempt. */
+static bool attempt(const struct probe_plan *plan, int64_t deadline, struct text *report)
 {
     static struct look looks[PROBE_TARGETS]; /* not on the stack, where all of it would be touched */
-    struct resolve_config config;
-    int64_t deadline = clock_us() + plan->timeout;
-    int bad = 0;
+    struct pollfd fds[PROBE_TARGETS];
+    bool open, bad;
 
     config.known = false;
-    for (size_t i = 0; i < plan->count; i++)
-        begin(&looks[i], &plan->target[i], plan, &config, deadline);
-    while (turn(looks, plan, deadline))
-        continue;
-    for (size_t i = 0; i < plan->count; i++)
-        bad |= !looks[i].healthy;
+    for (size_t i = 0; i < plan->count; i++) {
+        struct look *l = &looks[i];
+        memset(l, 0, offsetof(struct look, addresses));
+        l->target = &plan->target[i];
+        l->want = &plan->want;
+        l->deadline = deadline;
+        l->fd = -1;
+    }
+    do {
+        int64_t now = clock_us(), next = deadline;
+        open = bad = false;
+        for (size_t i = 0; i < plan->count; i++) {
+            struct look *l = &looks[i];
+            if (l->step != CLOSED && now >= l->due)
+                advance(l, false);
+            fds[i].fd = l->fd;
+            fds[i].events = l->step == RESOLVING                          ? l->resolve.events
+                            : l->step == CONNECTING || l->step == SENDING ? POLLOUT
+                                                                          : POLLIN;
+            if (l->step == CLOSED) {
+                bad |= !l->healthy;
+                continue;
+            }
+            open = true;
+            if (l->due < next)
+                next = l->due;
+        }
+        next = (next - now + 999) / 1000;
+        if (open && poll(fds, plan->count, next > INT_MAX ? INT_MAX : (int)next) > 0)
+            for (size_t i = 0; i < plan->count; i++)
+                if (fds[i].revents != 0)
+                    advance(&looks[i], true);
+    } while (open);
     for (size_t i = 0; i < plan->count; i++)
         if (!plan->brief || looks[i].healthy != bad)
             put_line(&looks[i], plan, report);
@@ -408,20 +328,19 @@ int probe_run(const struct probe_plan *plan, struct text *report)
     return bad;
 }
 
-int probe_wait(const struct probe_plan *plan, struct text *report)
+int probe_run(const struct probe_plan *plan, struct text *report)
 {
-    struct probe_plan attempt = *plan;
-    int64_t deadline = clock_us() + plan->wait, pause = BACKOFF_FIRST;
+    int64_t end = clock_us() + plan->wait, pause = BACKOFF_FIRST;
 
     while (true) {
-        int64_t left = deadline - clock_us();
+        int64_t now = clock_us(), deadline = now + plan->timeout, left;
+        if (plan->wait > 0 && deadline > end)
+            deadline = end;
         report->len = 0;
         report->cut = false;
-        if (left < plan->timeout)
-            attempt.timeout = left > 0 ? left : 1;
-        if (probe_run(&attempt, report) == 0)
+        if (!attempt(plan, deadline, report))
             return 0;
-        left = deadline - clock_us() - LAST_ATTEMPT;
+        left = end - clock_us() - LAST_ATTEMPT;
         if (left <= 0)
             return 1;
         if (pause > left)

@@ -12,93 +12,85 @@ enum {
     ANSWER_MIN = 5 /* no answer of any protocol is shorter, and it is enough to know some strangers by */
 };
 
+struct wire_part protocol_name(const struct target *target)
+{
+    const char *name = target->path + (target->path[0] == '/');
+
+    return (struct wire_part){name, strcspn(name, "?")};
+}
+
 void protocol_begin(struct protocol *p, const struct target *target, const struct http_want *want,
                     const unsigned char random[TLS_RANDOM], struct text *out)
 {
+    struct wire_part parts[WIRE_PARTS];
+    const char *(*request)(const struct target *, struct wire_part[WIRE_PARTS]);
+
+    parts[0].at = (const char *)random;
     p->target = target;
-    p->len = 0;
+    text_init(&p->taken, p->state.bytes, sizeof p->state.bytes);
     switch (target->kind) {
     case TARGET_HTTP:
         http_begin(&p->state.http, want);
         http_request(target, want, out);
-        break;
+        return;
     case TARGET_GRPC:
-        grpc_request(target, out);
+        request = grpc_request;
+        p->answer = grpc_answer;
         break;
     case TARGET_POSTGRES:
-        postgres_request(target, out);
+        request = postgres_request;
+        p->answer = postgres_answer;
         break;
     case TARGET_REDIS:
-        redis_request(target, out);
+        request = redis_request;
+        p->answer = redis_answer;
         break;
     case TARGET_FCGI:
-        fcgi_request(target, out);
+        request = fcgi_request;
+        p->answer = fcgi_answer;
         break;
     case TARGET_TLS:
-        tls_request(target, random, out);
+        request = tls_request;
+        p->answer = tls_answer;
         break;
     case TARGET_CONNECT:
     case TARGET_FILE:
-        break;
+    default:
+        return;
     }
-}
-
-static enum answer parse(const struct target *target, const char *bytes, size_t len, struct text *why)
-{
-    if (memcmp(bytes, "HTTP/", ANSWER_MIN) == 0)
-        return ANSWER_ALIEN;
-    switch (target->kind) {
-    case TARGET_GRPC:
-        return grpc_answer(target, bytes, len, why);
-    case TARGET_POSTGRES:
-        return postgres_answer(target, bytes, len, why);
-    case TARGET_REDIS:
-        return redis_answer(target, bytes, len, why);
-    case TARGET_FCGI:
-        return fcgi_answer(target, bytes, len, why);
-    case TARGET_TLS:
-        return tls_answer(target, bytes, len, why);
-    case TARGET_HTTP:
-    case TARGET_CONNECT:
-    case TARGET_FILE:
-        break;
-    }
-    return ANSWER_ALIEN;
+    wire_put(out, request(target, parts), parts);
 }
 
 enum answer protocol_feed(struct protocol *p, const char *bytes, size_t len, struct text *why)
 {
-    static const char names[][11] = {
-        [TARGET_GRPC] = "gRPC",   [TARGET_POSTGRES] = "PostgreSQL",
-        [TARGET_REDIS] = "Redis", [TARGET_FCGI] = "FastCGI",
-        [TARGET_TLS] = "TLS",
-    };
-    char *all = p->state.bytes;
-    size_t room = sizeof p->state.bytes - 1 - p->len;
-    enum answer answer = ANSWER_MORE;
+    const enum target_kind kind = p->target->kind;
+    const char *all = p->taken.at, *words = NULL, *stranger = "";
+    /* of the kinds from TARGET_GRPC on */
+    const char *name = "gRPC\0PostgreSQL\0Redis\0FastCGI\0TLS";
 
-    if (p->target->kind == TARGET_HTTP)
+    if (kind == TARGET_HTTP)
         return http_feed(&p->state.http, bytes, len, why);
-    if (len > room)
-        len = room;
-    if (len > 0)
-        memcpy(all + p->len, bytes, len);
-    p->len += len;
-    all[p->len] = '\0';
-    if (p->len >= ANSWER_MIN)
-        answer = parse(p->target, all, p->len, why);
-    if (answer == ANSWER_ALIEN) {
-        text_format(why, "not %s%s", names[p->target->kind],
-                    memcmp(all, "HTTP/", ANSWER_MIN) == 0                            ? " but HTTP/1"
-                    : memcmp(all, "\x15\3", 2) == 0 && p->target->kind != TARGET_TLS ? " but TLS"
-                                                                                     : "");
+    text_raw(&p->taken, bytes, len);
+    if (p->taken.len >= ANSWER_MIN) {
+        if (memcmp(all, "HTTP/", ANSWER_MIN) == 0)
+            stranger = " but HTTP/1";
+        else if (all[0] == 0x15 && all[1] == 3 && kind != TARGET_TLS)
+            stranger = " but TLS";
+        words = *stranger != '\0' ? ALIEN : p->answer(p->target, all, p->taken.len, why);
+    }
+    if (words == NULL) {
+        if (len > 0 && !p->taken.cut)
+            return ANSWER_MORE;
+        words = len > 0             ? BAD "too long an answer"
+                : p->taken.len == 0 ? BAD "the connection was closed without an answer"
+                                    : BAD "the connection was closed in the middle of the answer";
+    }
+    if (*words == '\0') {
+        for (int i = TARGET_GRPC; i < (int)kind; i++)
+            name = text_after(name);
+        text_format(why, "not %s%s", name, stranger);
         return ANSWER_BAD;
     }
-    if (answer == ANSWER_MORE && (len == 0 || len == room)) {
-        text_put(why, len > 0       ? "too long an answer"
-                      : p->len == 0 ? "the connection was closed without an answer"
-                                    : "the connection was closed in the middle of the answer");
-        return ANSWER_BAD;
-    }
-    return answer;
+    text_put(why, words + 1);
+    return *words == GOOD[0] ? ANSWER_GOOD : ANSWER_BAD;
 }

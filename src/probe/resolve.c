@@ -28,7 +28,6 @@ static void read_lines(const char *path, struct names_config *config, struct res
     char line[LINE_ROOM], bytes[512];
     size_t len = 0;
     ssize_t n;
-    bool cut = false;
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 
     if (fd < 0)
@@ -41,15 +40,13 @@ static void read_lines(const char *path, struct names_config *config, struct res
             if (bytes[i] != '\n') {
                 if (len < sizeof line - 1)
                     line[len++] = bytes[i];
-                else
-                    cut = true;
                 continue;
             }
-            while (cut && len > 0 && line[len - 1] != ' ' && line[len - 1] != '\t')
-                len--;
+            if (len == sizeof line - 1)
+                while (len > 0 && line[len - 1] != ' ' && line[len - 1] != '\t')
+                    len--;
             line[len] = '\0';
             len = 0;
-            cut = false;
             if (config != NULL)
                 names_config_line(config, line);
             else
@@ -68,16 +65,10 @@ static void hang_up(struct resolve *r)
     r->fd = -1;
 }
 
-static unsigned char bit(unsigned v6)
-{
-    return (unsigned char)(1U << v6);
-}
-
-/* Makes r->query the one of the two questions, the two bytes of length that TCP wants before it. */
+/* Makes r->query the one of the two questions. */
 static void ask(struct resolve *r, unsigned v6)
 {
-    r->query[2] = (unsigned char)(r->id[v6] >> 8);
-    r->query[3] = (unsigned char)r->id[v6];
+    memcpy(r->query + 2, &r->id[v6], sizeof r->id[v6]);
     r->query[r->query_len - 1] = v6 ? DNS_AAAA : DNS_A; /* its type, behind the two bytes of length */
 }
 
@@ -87,18 +78,17 @@ static bool dial(struct resolve *r, bool tcp)
     const struct names_config *config = r->config;
     int64_t now = clock_us(),
             share = (r->deadline - now) / (int64_t)(config->servers * config->attempts - r->tries + 2);
-    int error = 0;
 
     r->due = now + (share < config->timeout * 1000000 ? share : config->timeout * 1000000);
     /* Where there is one server alone, a late answer to the first question still counts. */
     if (r->fd < 0 || r->tcp || tcp || config->servers > 1) {
         hang_up(r);
         r->tcp = tcp;
-        r->got = 0;
-        error = address_connect(&config->server[r->server], PORT, tcp ? SOCK_STREAM : SOCK_DGRAM, &r->fd);
+        r->got = tcp ? 0 : 2;
+        r->fd = address_connect(&config->server[r->server], NULL, PORT, tcp ? SOCK_STREAM : SOCK_DGRAM);
     }
     r->events = tcp ? POLLOUT : POLLIN;
-    return error == 0 || error == EINPROGRESS;
+    return r->fd >= 0;
 }
 
 /* Sends what is open to the next server, until that works. Returns false once every try has been made. */
@@ -112,7 +102,7 @@ static bool try_next(struct resolve *r)
         r->cut = r->refused = 0;
         sent = dial(r, false);
         for (unsigned v6 = 0; v6 < 2 && sent; v6++)
-            if ((r->open & bit(v6)) != 0) {
+            if ((r->open & (v6 + 1)) != 0) {
                 ask(r, v6);
                 sent = send(r->fd, r->query + 2, r->query_len, MSG_NOSIGNAL) >= 0;
             }
@@ -143,7 +133,7 @@ static enum resolve_answer next_name(struct resolve *r)
         if (syscall(SYS_getrandom, r->id, sizeof r->id, GRND_NONBLOCK) <
             0) /* only while the machine starts */
             r->id[0] = r->id[1] = (uint16_t)clock_us();
-        r->open = bit(0) | bit(1);
+        r->open = 1 | 2;
         r->tries = 0;
         return try_next(r) ? RESOLVE_MORE : fail(r, "no name server can be reached");
     }
@@ -176,28 +166,24 @@ static enum resolve_answer again(struct resolve *r)
 
 /* --- answers --- */
 
-static void note(struct resolve *r, unsigned v6, enum dns_answer answer)
+/* There are `len` bytes of message, which may be the answer to one of the questions. */
+static void note(struct resolve *r, unsigned v6, size_t len)
 {
+    unsigned char bit = (unsigned char)(v6 + 1);
+    enum dns_answer answer;
+
+    ask(r, v6);
+    answer = dns_answer(r->message + 2, len, r->query + 2, r->query_len, &r->found[v6]);
     if (r->tcp && (answer == DNS_FOREIGN || answer == DNS_CUT))
         answer = DNS_FAILED;
-    switch (answer) {
-    case DNS_FOREIGN:
-        break;
-    case DNS_CUT:
-        r->cut |= bit(v6);
-        break;
-    case DNS_FAILED:
-        r->refused |= bit(v6);
+    if (answer == DNS_CUT) {
+        r->cut |= bit;
+    } else if (answer == DNS_FAILED) {
+        r->refused |= bit;
         r->failed = true;
-        break;
-    case DNS_NOTHING:
-        r->exists = true;
-        r->open &= (unsigned char)~bit(v6);
-        break;
-    case DNS_FOUND:
-    case DNS_NO_NAME:
-        r->open &= (unsigned char)~bit(v6);
-        break;
+    } else if (answer != DNS_FOREIGN) {
+        r->exists |= answer == DNS_NOTHING;
+        r->open &= (unsigned char)~bit;
     }
 }
 
@@ -211,53 +197,38 @@ static enum resolve_answer go_on(struct resolve *r)
     return again(r);
 }
 
-static enum resolve_answer receive_datagram(struct resolve *r)
+/* A datagram, or one question and its answer over TCP, each behind two bytes of length (RFC 7766). */
+enum resolve_answer resolve_step(struct resolve *r, bool ready)
 {
-    ssize_t n = recv(r->fd, r->message, sizeof r->message, 0);
-
-    if (n < 0)
-        return errno == EAGAIN || errno == EINTR ? RESOLVE_MORE : again(r);
-    for (unsigned v6 = 0; v6 < 2; v6++)
-        if ((r->open & ~r->refused & bit(v6)) != 0) {
-            ask(r, v6);
-            note(r, v6, dns_answer(r->message, (size_t)n, r->query + 2, r->query_len, &r->found[v6]));
-        }
-    return go_on(r);
-}
-
-/* One question and its answer over TCP, each behind two bytes of length (RFC 7766). */
-static enum resolve_answer converse(struct resolve *r)
-{
-    unsigned v6 = (r->cut & bit(0)) == 0;
-    size_t want = 2;
+    unsigned asked = r->tcp ? r->cut & -r->cut : r->open & ~r->refused;
+    size_t len, want;
     ssize_t n;
 
-    ask(r, v6);
+    if (!ready)
+        return again(r);
     if (r->events == POLLOUT) {
         r->events = POLLIN;
+        ask(r, asked - 1);
         n = send(r->fd, r->query, r->query_len + 2U, MSG_NOSIGNAL);
         return n == r->query_len + 2 ? RESOLVE_MORE : again(r);
     }
     n = recv(r->fd, r->message + r->got, sizeof r->message - r->got, 0);
-    if (n <= 0)
-        return n < 0 && (errno == EAGAIN || errno == EINTR) ? RESOLVE_MORE : again(r);
-    r->got += (unsigned short)n;
-    if (r->got >= 2)
-        want += (size_t)r->message[0] << 8 | r->message[1];
-    if (r->got < 2 || (r->got < want && r->got < sizeof r->message))
-        return RESOLVE_MORE;
-    if (want > r->got)
-        want = r->got;
-    note(r, v6, dns_answer(r->message + 2, want - 2, r->query + 2, r->query_len, &r->found[v6]));
-    r->cut &= (unsigned char)~bit(v6);
+    if (n < r->tcp) /* a datagram may be empty */
+        return n < 0 && errno == EAGAIN ? RESOLVE_MORE : again(r);
+    len = r->got + (size_t)n;
+    if (r->tcp) {
+        r->got = (unsigned short)len;
+        want = 2U + ((unsigned)r->message[0] << 8 | r->message[1]);
+        if (len < 2 || (len < want && len < sizeof r->message))
+            return RESOLVE_MORE;
+        if (len > want)
+            len = want;
+        r->cut &= (unsigned char)~asked;
+    }
+    for (unsigned v6 = 0; v6 < 2; v6++)
+        if ((asked & (v6 + 1)) != 0)
+            note(r, v6, len - 2);
     return go_on(r);
-}
-
-enum resolve_answer resolve_step(struct resolve *r, bool ready)
-{
-    if (!ready)
-        return again(r);
-    return r->tcp ? converse(r) : receive_datagram(r);
 }
 
 enum resolve_answer resolve_begin(struct resolve *r, struct resolve_config *config, const char *host,

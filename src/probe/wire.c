@@ -1,45 +1,51 @@
 /* wire: see kinglet/wire.h. Pure. */
 #include "kinglet/wire.h"
 
-/* A length field that is over: what stands from `from` on is its number. */
-static void fill(struct text *out, size_t at, unsigned width, size_t from)
-{
-    if (out->cut) /* and the field may not be there */
-        return;
-    for (size_t length = out->len - from; width-- > 0; length >>= 8)
-        out->at[at + width] = (char)length;
-}
-
-void wire_put(struct text *out, const char *form, size_t size, const struct wire_part *parts)
+void wire_put(struct text *out, const char *form, const struct wire_part *parts)
 {
     struct {
-        size_t at;
-        unsigned width;
+        unsigned at, width;
     } open[WIRE_DEPTH] = {{0, 0}}, *last = open;
 
-    for (size_t i = 0; i < size; i++) {
+    while (true) {
         unsigned what;
         const struct wire_part *part;
-        if (form[i] != WIRE[0]) {
-            text_raw(out, form + i, 1);
+        if (*form != WIRE[0]) {
+            text_raw(out, form++, 1);
             continue;
         }
-        what = (unsigned char)form[++i];
+        what = (unsigned char)form[1];
+        form += 2;
         part = &parts[what & 15];
-        if (what >= 'p') {
-            last--;
-            fill(out, last->at, last->width, last->at + (what & 15));
-        } else if (what >= 'a') {
-            last->at = out->len;
-            last->width = what & 15;
-            text_raw(out, "\0\0\0", last++->width);
-        } else if (what >= 'P') {
+        if (what == 0)
+            return;
+        if (what < '0') {
+            unsigned skip = (unsigned char)*form++;
+            if (part->at == NULL)
+                form += skip;
+        } else if (what < '@') {
+            text_raw(out, part->at, part->len);
+        } else if (what < 'P') {
+            text_u64(out, part->len);
+        } else if (what < 'a') {
             char four[] = {(char)0x80, 0, (char)(part->len >> 8), (char)part->len};
             text_raw(out, four, sizeof four);
-        } else if (what >= '@') {
-            text_u64(out, part->len);
+        } else if (what < 'p') {
+            last->at = (unsigned)out->len;
+            last->width = what & 15;
+            text_raw(out, "\0\0\0", last++->width);
+        } else if (what >= 0x80) {
+            char byte;
+            for (size_t n = part->len; byte = (char)(n | 128), n > 127; n >>= 7)
+                text_raw(out, &byte, 1);
+            byte &= 127;
+            text_raw(out, &byte, 1);
         } else {
-            text_raw(out, part->at, part->len);
+            unsigned at = (--last)->at, length = (unsigned)out->len - at - (what & 15);
+            if (out->cut) /* the field may not be there */
+                continue;
+            for (unsigned i = last->width; i-- > 0; length >>= 8)
+                out->at[at + i] = (char)length;
         }
     }
 }

@@ -33,87 +33,83 @@ struct rule {
     int32_t below; /* a descriptor */
 } __attribute__((packed));
 
-static int open_path(const char *path)
-{
-    return open(path, O_PATH | O_CLOEXEC);
-}
+/* A rule set in the making. */
+struct rules {
+    int set;             /* its descriptor; -1: paths are only looked for */
+    struct text *faults; /* NULL: what is not there is nothing */
+    uint64_t rights;
+};
 
 /* A file has no rights of a directory. What is no file at all (a pipe, a socket) needs none, and is refused.
  */
-static long allow(int rules, int fd, uint64_t rights)
+static long allow(const struct rules *r, int fd)
 {
-    struct rule rule = {rights, fd};
+    struct rule rule = {r->rights, fd};
     struct stat st;
 
     if (fstat(fd, &st) != 0)
         return -1;
     if (!S_ISDIR(st.st_mode))
         rule.allowed &= FILE_RIGHTS;
-    return syscall(CALL_ADD_RULE, rules, PATH_BENEATH, &rule, 0);
+    return syscall(CALL_ADD_RULE, r->set, PATH_BENEATH, &rule, 0);
 }
 
-static void fault(struct text *faults, const char *path)
+static void add(void *rules, const char *path)
 {
-    text_fault(faults, "--write: %s: %s", path, log_errno(errno));
+    const struct rules *r = rules;
+    int fd = open(path, O_PATH | O_CLOEXEC);
+
+    if ((fd < 0 || (r->set >= 0 && allow(r, fd) != 0)) && r->faults != NULL)
+        text_fault(r->faults, "--write: %s: %s", path, log_why());
+    close(fd);
 }
 
 void confine_check(const struct list *paths, struct text *faults)
 {
-    for (size_t i = 0; i < paths->count; i++) {
-        int fd = open_path(paths->item[i]);
-        if (fd < 0)
-            fault(faults, paths->item[i]);
-        else
-            close(fd);
-    }
+    struct rules r = {-1, faults, 0};
+
+    list_each(paths, add, &r);
 }
 
-/* Says that there is no confinement; errno is why. */
+/* Says that there is no confinement; errno is why. Strict it is a fault, or, there being no faults any more,
+ * a refusal. */
 static void not_in_force(bool strict, struct text *faults)
 {
-    if (!strict) {
-        log_line(LOG_WARN, NOT_IN_FORCE, log_errno(errno));
-        return;
-    }
-    text_fault(faults, NOT_IN_FORCE, log_errno(errno));
-}
+    const char *why = log_why();
 
-static void add_rules(const struct list *paths, int rules, uint64_t rights, struct text *faults)
-{
-    static const char devices[][10] = {"/dev/null", "/dev/zero", "/dev/tty", "/dev/pts", "/dev/shm"};
-
-    for (size_t i = 0; i < paths->count; i++) {
-        int fd = open_path(paths->item[i]);
-        if (fd < 0 || allow(rules, fd, rights) != 0)
-            fault(faults, paths->item[i]);
-        close(fd);
-    }
-    for (size_t i = 0; i < sizeof devices / sizeof devices[0]; i++) {
-        int fd = open_path(devices[i]);
-        allow(rules, fd, rights); /* one that is not there is nothing, and so for these: */
-        close(fd);
-    }
-    allow(rules, STDOUT_FILENO, rights & FILE_RIGHTS);
-    allow(rules, STDERR_FILENO, rights & FILE_RIGHTS);
+    if (!strict)
+        log_line(LOG_WARN, NOT_IN_FORCE, why);
+    else if (faults != NULL)
+        text_fault(faults, NOT_IN_FORCE, why);
+    else
+        refuse(NOT_IN_FORCE, why);
 }
 
 void confine_prepare(const struct list *paths, bool strict, struct confine *confine, struct text *faults)
 {
-    uint64_t rights = TREES;
+    struct rules r = {-1, faults, TREES};
 
     confine->strict = strict;
-    confine->rules = -1;
     confine->abi = (int)syscall(CALL_CREATE_RULESET, NULL, 0UL, VERSION);
     if (confine->abi >= 2)
-        rights |= REFER;
+        r.rights |= REFER;
     if (confine->abi >= 3)
-        rights |= TRUNCATE;
+        r.rights |= TRUNCATE;
     if (confine->abi > 0 && prctl(PR_SET_NO_NEW_PRIVS, 1UL, 0UL, 0UL, 0UL) == 0)
-        confine->rules = (int)syscall(CALL_CREATE_RULESET, &rights, sizeof rights, 0);
-    if (confine->rules >= 0)
-        add_rules(paths, confine->rules, rights, faults);
-    else
+        r.set = (int)syscall(CALL_CREATE_RULESET, &r.rights, sizeof r.rights, 0);
+    confine->rules = r.set;
+    if (r.set < 0) {
         not_in_force(strict, faults);
+        return;
+    }
+    list_each(paths, add, &r);
+    r.faults = NULL;
+    for (const char *d = "/dev/null\0/dev/zero\0/dev/tty\0/dev/pts\0/dev/shm\0"; *d != '\0';
+         d = text_after(d))
+        add(&r, d);
+    r.rights &= FILE_RIGHTS;
+    allow(&r, STDOUT_FILENO);
+    allow(&r, STDERR_FILENO);
 }
 
 int confine_enter(const struct confine *confine)
@@ -124,9 +120,6 @@ int confine_enter(const struct confine *confine)
         log_line(LOG_INFO, "--write is in force (Landlock, ABI %d)", confine->abi);
         return 0;
     }
-    if (confine->strict)
-        refuse(NOT_IN_FORCE, log_errno(errno));
-    else
-        log_line(LOG_WARN, NOT_IN_FORCE, log_errno(errno));
-    return confine->strict ? -1 : 0;
+    not_in_force(confine->strict, NULL);
+    return -confine->strict;
 }

@@ -7,316 +7,299 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 enum {
     VALUE_MAX = 131071, /* NAME=VALUE with its NUL: MAX_ARG_STRLEN (execve(2)) less one */
-    FILE_MAX = 1 << 20, /* of an env file, or of /etc/passwd */
+    FILE_MAX = 1 << 20, /* of any file that is read */
 };
 
 static const char too_large[] = "too large for a variable (131071 bytes)";
 
+/* What is being made of an environment: at first that one itself, which is copied before it is changed. */
 struct build {
-    char *const *given; /* as we got it */
     struct list vars;
+    int failed; /* for want of memory */
+    const char **given;
+    const struct list *secrets;
     struct text *faults;
 };
 
-/* Where `name` is set in the list, or its count. */
-static size_t index_of(const struct list *vars, const char *name, size_t len)
-{
-    size_t i = 0;
+/* Of which nothing is kept. */
+static char scratch[VALUE_MAX + 1];
 
-    while (i < vars->count && (strncmp(vars->item[i], name, len) != 0 || vars->item[i][len] != '='))
-        i++;
-    return i;
+/* Where NAME or NAME=VALUE stands whose name `word` begins with, up to its end, a = or a :; or the NULL
+ * behind the last. */
+static const char **find(const char **list, const char *word)
+{
+    size_t len = strcspn(word, "=:");
+
+    while (*list != NULL && (strncmp(*list, word, len) != 0 || ((*list)[len] != '\0' && (*list)[len] != '=')))
+        list++;
+    return list;
 }
 
-/* Its value where it has one, else NULL. */
-static const char *value_of(const struct list *vars, const char *name, size_t len)
+/* The variable's value where it has one, else NULL. */
+static const char *value_of(const char **env, const char *word)
 {
-    size_t i = index_of(vars, name, len);
-    const char *value = i < vars->count ? vars->item[i] + len + 1 : "";
+    const char *at = *find(env, word);
 
-    return *value == '\0' ? NULL : value;
+    if (at == NULL)
+        return NULL;
+    at += strcspn(at, "=");
+    return *at == '\0' || *++at == '\0' ? NULL : at;
 }
 
-static void unset(struct list *vars, const char *name, size_t len)
+static void add(struct build *b, const char *assignment)
 {
-    size_t i;
+    b->failed |= list_add(&b->vars, assignment);
+}
 
-    while ((i = index_of(vars, name, len)) < vars->count) {
-        memmove(vars->item + i, vars->item + i + 1, (vars->count - i) * sizeof *vars->item);
-        vars->count--;
+/* Where it is to be set. */
+static const char **place(struct build *b, const char *word)
+{
+    if (b->vars.room == 0)
+        for (const char **v = b->vars.item; *v != NULL; v++)
+            add(b, *v);
+    return find(b->vars.item, word);
+}
+
+static void unset(void *build, const char *name)
+{
+    struct build *b = build;
+    const char **at;
+
+    while (*(at = place(b, name)) != NULL) {
+        b->vars.count--;
+        do
+            at[0] = at[1];
+        while (*at++ != NULL);
     }
 }
 
-static void set(struct build *b, const char *assignment)
+/* Unless it has a value in `env`. */
+static void set(struct build *b, const char **env, const char *assignment)
 {
-    size_t len = strcspn(assignment, "=");
-    size_t i = index_of(&b->vars, assignment, len);
+    const char **at;
 
-    if (i < b->vars.count) {
-        b->vars.item[i] = assignment;
-    } else if (list_add(&b->vars, assignment) != 0) {
-        text_fault(b->faults, "%.*s: out of memory", (int)len, assignment);
-    }
+    if (value_of(env, assignment) != NULL)
+        return;
+    at = place(b, assignment);
+    if (*at != NULL)
+        *at = assignment;
+    else
+        add(b, assignment);
 }
 
-/* The whole of the regular file at `path`, behind `room` bytes left free, NUL-terminated, in the arena; its
- * length in *len. NULL with errno, EISDIR or ENXIO for what is no regular file, EFBIG for more than `max`.
- * Never blocks on a FIFO. */
-static char *read_file(const char *path, size_t max, size_t room, size_t *len)
+/* A file in the arena; a newline of ours stands behind it, and a NUL behind that. */
+struct file {
+    char *at, *end;
+};
+
+/* Reads the whole of the regular file at `path`, behind `room` bytes left free. Returns NULL, or why it
+ * cannot be read. Never blocks on a FIFO. */
+static const char *read_file(struct file *file, const char *path, size_t room)
 {
     int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
-    char *buffer = NULL;
+    int error = 0;
     struct stat st;
-    size_t size = 0;
-    ssize_t n = 1;
 
-    if (fd < 0)
-        return NULL;
-    if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) {
-        errno = S_ISDIR(st.st_mode) ? EISDIR : ENXIO;
-    } else if ((uint64_t)st.st_size > max) {
-        errno = EFBIG;
+    file->at = file->end = NULL;
+    if (fd < 0) {
+        error = errno;
+    } else if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) {
+        error = S_ISDIR(st.st_mode) ? EISDIR : ENXIO;
+    } else if (st.st_size > FILE_MAX) {
+        error = EFBIG;
     } else {
-        /* what grows while it is read is too large or is cut at what it was: files of /proc say 0 */
-        size_t capacity = st.st_size > 0 ? (size_t)st.st_size : max;
-        buffer = arena_take(room + capacity + 1);
-        while (buffer != NULL && size < capacity && (n = read(fd, buffer + room + size, capacity - size)) > 0)
-            size += (size_t)n;
-        if (n < 0)
-            buffer = NULL;
-        *len = size;
-    }
-    int kept = errno;
-    close(fd);
-    errno = kept;
-    return buffer;
-}
-
-static const char *file_fault(int error)
-{
-    return error == ENXIO ? "not a regular file" : log_errno(error);
-}
-
-static void read_env_file(struct build *b, const char *path)
-{
-    unsigned number = 1;
-    size_t len;
-    char *at = read_file(path, FILE_MAX, 0, &len);
-    char *end = at == NULL ? NULL : at + len;
-
-    if (at == NULL) {
-        text_fault(b->faults, "--env-file: %s: %s", path, file_fault(errno));
-        return;
-    }
-    for (; at < end; number++) {
-        char *line = at;
-        char *newline = memchr(at, '\n', (size_t)(end - at));
-        size_t name_len;
-        int kind;
-        at = newline == NULL ? end : newline + 1;
-        if (newline != NULL)
-            *newline = '\0';
-        kind = strlen(line) < (size_t)((newline == NULL ? end : newline) - line)
-                   ? -1
-                   : environment_line(&line, &name_len);
-        if (kind < 0 || (kind > 0 && strlen(line) > VALUE_MAX)) {
-            text_fault(b->faults, "--env-file: %s:%u: %s", path, number,
-                       kind < 0 ? "not a NAME=VALUE line" : too_large);
-        } else if (kind > 0) {
-            const char *given = expand_lookup(b->given, line, name_len);
-            if (given == NULL || *given == '\0')
-                set(b, line);
+        /* what grows while it is read is cut at what it was: files of /proc say 0 */
+        size_t left = st.st_size > 0 ? (size_t)st.st_size : FILE_MAX;
+        char *at = arena_take(room + left + sizeof "\n");
+        ssize_t n = -1;
+        if (at != NULL) {
+            file->at = at += room;
+            while ((n = read(fd, at, left)) > 0) {
+                at += n;
+                left -= (size_t)n;
+            }
+            *at = '\n';
+            file->end = at;
         }
+        if (n < 0)
+            error = errno;
     }
+    close(fd);
+    return error == 0        ? NULL
+           : error == ENXIO  ? "not a regular file"
+           : error == EACCES ? "permission denied: readable by the user that the container starts as?"
+                             : log_errno(error);
+}
+
+/* The next line of a file, with a NUL in the newline's place; NULL at the end. */
+static char *take_line(struct file *file)
+{
+    char *line = file->at;
+
+    if (line >= file->end)
+        return NULL;
+    file->at = memchr(line, '\n', (size_t)(file->end - line) + 1);
+    *file->at++ = '\0';
+    return line;
+}
+
+static void read_env_file(void *build, const char *path)
+{
+    struct build *b = build;
+    struct file file;
+    const char *why = read_file(&file, path, 0);
+    char *line;
+
+    if (why != NULL)
+        text_fault(b->faults, "--env-file: %s: %s", path, why);
+    for (unsigned number = 1; (line = take_line(&file)) != NULL; number++) {
+        line = text_after(line) == file.at ? environment_line(line) : NULL;
+        if (line == NULL || strlen(line) > VALUE_MAX)
+            text_fault(b->faults, "--env-file: %s:%u: %s", path, number,
+                       line == NULL ? "not a NAME=VALUE line" : too_large);
+        else if (*line != '\0')
+            set(b, b->given, line);
+    }
+}
+
+static void set_default(void *build, const char *assignment)
+{
+    struct build *b = build;
+
+    set(b, b->vars.item, assignment);
 }
 
 /* NAME from the file that NAME_FILE names (the convention of the official images' file_env). */
-static void read_secret(struct build *b, const char *name)
+static void read_secret(void *build, const char *name)
 {
-    size_t name_len = strlen(name), len = 0;
-    char file_name[256];
+    struct build *b = build;
+    size_t len = strlen(name);
+    const char *path, *why;
+    struct file file;
     struct text t;
-    const char *path;
-    char *secret;
 
-    text_init(&t, file_name, sizeof file_name);
-    text_put(&t, name);
-    text_put(&t, "_FILE");
-    path = t.cut ? NULL : value_of(&b->vars, file_name, t.len);
+    text_init(&t, scratch, sizeof scratch);
+    text_format(&t, "%s_FILE", name);
+    path = value_of(b->vars.item, scratch);
     if (path == NULL)
         return;
-    if (value_of(&b->vars, name, name_len) != NULL) {
-        text_fault(b->faults, "--secret: %s and %s are both set: unset one", name, file_name);
+    if (value_of(b->vars.item, name) != NULL) {
+        text_fault(b->faults, "--secret: %s and %s are both set: unset one", name, scratch);
         return;
     }
-    secret = read_file(path, VALUE_MAX, name_len + 1, &len);
-    if (secret == NULL) {
-        text_next(b->faults); /* without the path, which may be a value that stands in the wrong variable */
-        text_format(b->faults, "--secret: the file that %s names: %s%s", file_name,
-                    errno == EFBIG ? too_large : file_fault(errno),
-                    errno == EACCES ? ": readable by the user that the container starts as?" : "");
-        return;
+    why = read_file(&file, path, len + 1);
+    if (why == NULL) {
+        char *end = file.end, *secret = file.at - len - 1;
+        memcpy(secret, name, len); /* NOLINT(bugprone-not-null-terminated-result): a = stands behind it */
+        secret[len] = '=';
+        while (end[-1] == '\n')
+            end--;
+        *end = '\0';
+        why = end - secret > VALUE_MAX        ? too_large
+              : secret + strlen(secret) < end ? "holds a NUL byte"
+                                              : NULL;
+        set(b, b->vars.item, secret);
+        unset(b, scratch);
     }
-    while (len > 0 && secret[name_len + 1 + len - 1] == '\n')
-        len--;
-    secret[name_len + 1 + len] = '\0';
-    if (memchr(secret + name_len + 1, '\0', len) != NULL || name_len + 1 + len > VALUE_MAX) {
-        text_fault(b->faults, "--secret: the file that %s names: %s", file_name,
-                   name_len + 1 + len > VALUE_MAX ? too_large : "holds a NUL byte");
-        return;
-    }
-    memcpy(secret, name, name_len);
-    secret[name_len] = '=';
-    set(b, secret);
-    unset(&b->vars, file_name, t.len);
+    if (why != NULL) /* without the path, which may be a value that stands in the wrong variable */
+        text_fault(b->faults, "--secret: the file that %s names: %s", scratch, why);
 }
 
-static void require(struct build *b, const char *word, const struct list *secrets)
+static void require(void *build, const char *word)
 {
-    size_t len = strcspn(word, ":");
+    struct build *b = build;
+    int len = (int)strcspn(word, ":");
     const char *type = word[len] == ':' ? word + len + 1 : "str";
-    const char *value = value_of(&b->vars, word, len);
-    struct stat st;
+    const char *value = value_of(b->vars.item, word);
+    const char *what = strchr(type, '|') != NULL ? " to be one of " : " to be of type ";
+    const char *like = "", *end = ", but is not", **secret;
 
     if (value == NULL) {
-        text_fault(b->faults, "%.*s: required, but not set", (int)len, word);
-        for (size_t i = 0; i < secrets->count; i++)
-            if (strncmp(secrets->item[i], word, len) == 0 && secrets->item[i][len] == '\0')
-                text_format(b->faults, " (also accepted: %.*s_FILE)", (int)len, word);
-    } else if (!environment_is_type(value, type)) {
-        text_next(b->faults);
-        if (strchr(type, '|') != NULL)
-            text_format(b->faults, "%.*s: required to be one of %s, but is not", (int)len, word, type);
-        else
-            text_format(b->faults, "%.*s: required to be of type %s%s, but is not", (int)len, word, type,
-                        strcmp(type, "port") == 0   ? " (1 to 65535)"
-                        : strcmp(type, "bool") == 0 ? " (true or false)"
-                        : strcmp(type, "url") == 0  ? " (like https://host/path)"
-                                                    : "");
-    } else if (strcmp(type, "path") == 0 && stat(value, &st) != 0) {
-        text_fault(b->faults, "%.*s: required to be the path of something that exists: %s", (int)len, word,
-                   log_errno(errno));
+        what = ", but not set";
+        type = end = "";
+    } else if ((like = environment_not_of_type(value, type)) == NULL) {
+        if (strcmp(type, "path") != 0 || syscall(SYS_faccessat, AT_FDCWD, value, F_OK) == 0)
+            return;
+        what = " to be the path of something that exists: ";
+        like = log_why();
+        type = end = "";
     }
+    text_fault(b->faults, "%.*s: required%s%s%s%s", len, word, what, type, like, end);
+    if (value == NULL && b->secrets->count > 0 && *(secret = find(b->secrets->item, word)) != NULL)
+        text_format(b->faults, " (also accepted: %s_FILE)", *secret);
 }
 
-int environment_prepare(const struct environment_options *options, char **env, char ***result,
-                        struct text *faults)
+void environment_prepare(const struct environment_options *options, char **env, char ***result,
+                         struct text *faults)
 {
-    struct build b = {.given = env, .faults = faults};
-    size_t before = faults->len;
+    const char **given = (const char **)(void *)env;
+    struct build b = {.vars.item = given, .given = given, .secrets = &options->secrets, .faults = faults};
 
-    *result = env;
-    if (options->env_files.count + options->defaults.count + options->unset.count + options->secrets.count +
-            options->require.count ==
-        0)
-        return 0;
-    for (char **v = env; *v != NULL; v++)
-        if (list_add(&b.vars, *v) != 0) {
-            text_fault(faults, "the environment does not fit into memory");
-            return -1;
-        }
-    for (size_t i = 0; i < options->env_files.count; i++)
-        read_env_file(&b, options->env_files.item[i]);
-    for (size_t i = 0; i < options->defaults.count; i++) {
-        const char *assignment = options->defaults.item[i];
-        if (value_of(&b.vars, assignment, strcspn(assignment, "=")) == NULL)
-            set(&b, assignment);
-    }
-    for (size_t i = 0; i < options->unset.count; i++)
-        unset(&b.vars, options->unset.item[i], strlen(options->unset.item[i]));
-    for (size_t i = 0; i < options->secrets.count; i++)
-        read_secret(&b, options->secrets.item[i]);
-    for (size_t i = 0; i < options->require.count; i++)
-        require(&b, options->require.item[i], &options->secrets);
-    static char *none[] = {NULL};
-    *result = b.vars.item == NULL ? none : (char **)(void *)b.vars.item;
-    return faults->len == before ? 0 : -1;
+    list_each(&options->env_files, read_env_file, &b);
+    list_each(&options->defaults, set_default, &b);
+    list_each(&options->unset, unset, &b);
+    list_each(&options->secrets, read_secret, &b);
+    list_each(&options->require, require, &b);
+    if (b.failed != 0)
+        text_fault(faults, "what PROGRAM is given does not fit into memory");
+    *result = (char **)(void *)b.vars.item;
 }
 
-/* The home directory of `uid` by /etc/passwd (passwd(5)), NUL-terminated; NULL where it is not listed. */
+/* HOME as /etc/passwd (passwd(5)) has it for `uid`, or /. */
 static const char *home_of(uint32_t uid)
 {
-    size_t len;
-    char *at = read_file("/etc/passwd", FILE_MAX, 0, &len);
+    struct file file;
+    char *at;
 
-    while (at != NULL && *at != '\0') {
-        char *field = at;
-        char *end = at + strcspn(at, "\n");
+    read_file(&file, "/etc/passwd", 0);
+    while ((at = take_line(&file)) != NULL) {
+        const char *id = at;
         uint64_t number;
-        at = *end == '\0' ? end : end + 1;
-        *end = '\0';
-        for (int i = 0; i < 2 && field != NULL; i++)
-            if ((field = strchr(field, ':')) != NULL)
-                field++;
-        if (field == NULL || number_parse(field, strcspn(field, ":"), UINT32_MAX, &number) != 0 ||
-            number != uid)
-            continue;
-        for (int i = 0; i < 3 && field != NULL; i++)
-            if ((field = strchr(field, ':')) != NULL)
-                field++;
-        if (field == NULL)
-            continue;
-        field[strcspn(field, ":")] = '\0';
-        return *field == '/' ? field : NULL;
+        for (int colons = 0; colons < 5 && *at != '\0'; at++)
+            if (*at == ':' && ++colons == 2)
+                id = at + 1;
+        if (*at == '/' && number_scan(&id, UINT32_MAX, &number) == 0 && number == uid && *id == ':') {
+            at[strcspn(at, ":")] = '\0';
+            return memcpy(at - 5, "HOME=", 5); /* five colons and the id stand before it */
+        }
     }
-    return NULL;
+    return "HOME=/";
 }
 
-int environment_home(uint32_t uid, bool always, char ***env)
+void environment_home(uint32_t uid, bool always, char ***env)
 {
-    struct build b = {.given = *env};
-    const char *now = expand_lookup(*env, "HOME", 4);
-    const char *home;
-    char *assignment;
-    size_t len;
+    struct build b = {.vars.item = (const char **)(void *)*env};
+    const char *now = *find(b.vars.item, "HOME");
 
-    if (!always && now != NULL && strcmp(now, "/root") != 0)
-        return 0;
-    home = home_of(uid);
-    if (home == NULL)
-        home = "/";
-    len = strlen(home);
-    assignment = arena_take(sizeof "HOME=" + len);
-    if (assignment == NULL)
-        return -ENOMEM;
-    memcpy(assignment, "HOME=", 5);
-    memcpy(assignment + 5, home, len);
-    for (char **v = *env; *v != NULL; v++)
-        if (list_add(&b.vars, strncmp(*v, "HOME=", 5) == 0 ? assignment : *v) != 0)
-            return -ENOMEM;
-    if (now == NULL && list_add(&b.vars, assignment) != 0)
-        return -ENOMEM;
-    *env = (char **)(void *)b.vars.item;
-    return 0;
+    if (!always && now != NULL && strcmp(now, "HOME=/root") != 0)
+        return;
+    unset(&b, "HOME");
+    add(&b, home_of(uid));
+    if (b.failed == 0)
+        *env = (char **)(void *)b.vars.item;
 }
 
-int environment_expand(char **argv, char *const *env, struct text *faults)
+void environment_expand(char **argv, char *const *env, struct text *faults)
 {
-    size_t before = faults->len;
-    static char buffer[VALUE_MAX + 1];
-
     for (; *argv != NULL; argv++) {
         struct text out;
-        char *copy;
         if (text_find(*argv, "${") == NULL)
             continue;
-        text_init(&out, buffer, sizeof buffer);
+        text_init(&out, scratch, sizeof scratch);
         if (expand_put(&out, *argv, env, faults) != 0)
             continue;
-        copy = arena_take(out.len + 1);
-        if (copy == NULL) {
-            text_fault(faults, "--expand: out of memory");
-            continue;
+        *argv = arena_take(out.len + 1);
+        if (*argv == NULL) {
+            text_fault(faults, "what PROGRAM is given does not fit into memory");
+            break;
         }
-        memcpy(copy, buffer, out.len);
-        *argv = copy;
+        memcpy(*argv, scratch, out.len);
     }
-    return faults->len == before ? 0 : -1;
 }

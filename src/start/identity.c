@@ -17,239 +17,215 @@
 enum {
     CAPABILITY_VERSION_3 = 0x20080522, /* linux/capability.h */
     CAPABILITIES_MAX = 64,
-    GROUPS_READ = 1024, /* more supplementary groups than this are not one's own */
+    GROUPS_READ = 128, /* more supplementary groups than this are not one's own */
 };
 
+/* What may fail, and its words. In this order: a change of ids; what else errno explains; what is found to be
+ * wrong, and is not permitted. */
+#define STEPS(X)                                                                                             \
+    X(SETGROUPS, "setgroups (which --groups keep does without)")                                             \
+    X(SETRESGID, "setresgid")                                                                                \
+    X(SETRESUID, "setresuid")                                                                                \
+    X(NEW_PRIVS, "no_new_privs (which --allow-new-privs does without)")                                      \
+    X(KEEP_CAP, "--keep-cap")                                                                                \
+    X(CAPSET, "capset (a capability to be kept is not there)")                                               \
+    X(DUMPABLE, "PR_SET_DUMPABLE")                                                                           \
+    X(NO_CAP, "--keep-cap: the container does not have it: add it (--cap-add)")                              \
+    X(OTHER_IDS, "the ids are not what was asked for")                                                       \
+    X(OTHER_GROUPS, "supplementary groups remain")                                                           \
+    X(ROOT, "root can be regained")                                                                          \
+    X(CAPABILITIES, "capabilities remain")
+#define STEP_NAME(name, words)  name,
+#define STEP_WORDS(name, words) words "\0"
+
+enum step { DONE, STEPS(STEP_NAME) };
+
+/* What capget(2) gives, twice: of the low 32 capabilities and of the high ones. */
 struct capability_sets {
     uint32_t effective, permitted, inheritable;
 };
 
-struct ids {
-    uint32_t real, effective, saved;
-};
-
-/* Returns 0 or -errno. */
-static int capabilities_get(struct capability_sets sets[2])
+static bool capabilities(long call, struct capability_sets sets[2])
 {
     struct {
         uint32_t version;
         int pid;
     } header = {CAPABILITY_VERSION_3, 0};
 
-    return syscall(SYS_capget, &header, sets) == 0 ? 0 : -errno;
+    return syscall(call, &header, sets) == 0;
 }
 
-static int capabilities_set(const struct capability_sets sets[2])
+static int control(int option, unsigned x, unsigned y)
 {
-    struct {
-        uint32_t version;
-        int pid;
-    } header = {CAPABILITY_VERSION_3, 0};
-
-    return syscall(SYS_capset, &header, sets) == 0 ? 0 : -errno;
+    return prctl(option, (unsigned long)x, (unsigned long)y, 0UL, 0UL);
 }
 
-static uint64_t permitted(const struct capability_sets sets[2])
+static int tell(enum step failed, struct text *faults)
 {
-    return sets[0].permitted | (uint64_t)sets[1].permitted << 32;
-}
+    const char *words = STEPS(STEP_WORDS);
+    int error = failed < NO_CAP ? errno : EPERM;
 
-static int fail(struct text *faults, const char *step, int error, const char *mend)
-{
-    text_fault(faults, "privileges cannot be dropped: %s: %s%s", step, log_errno(error), mend);
-    return error == 0 ? -EPERM : -error;
-}
-
-static const char *mend(int error)
-{
-    if (error == EINVAL)
-        return ": that id is not mapped in this user namespace";
-    if (error == EPERM)
-        return ": add the capabilities SETUID and SETGID (--cap-add), or start as that user (USER, --user)";
-    if (error == EAGAIN)
-        return ": that user has more processes than RLIMIT_NPROC allows";
-    return "";
-}
-
-/* So that it can be raised as ambient once the bounding set is gone, the kept capabilities become inheritable
- * first. */
-static int prepare_kept(const struct identity *id, struct text *faults)
-{
-    struct capability_sets sets[2];
-    int error = capabilities_get(sets);
-
-    if (error == 0 && (permitted(sets) & id->keep_caps) != id->keep_caps)
-        return fail(faults, "--keep-cap", EPERM, ": the container does not have it: add it (--cap-add)");
-    sets[0].inheritable |= (uint32_t)id->keep_caps;
-    sets[1].inheritable |= (uint32_t)(id->keep_caps >> 32);
-    if (error == 0)
-        error = capabilities_set(sets);
-    if (error == 0 && prctl(PR_SET_KEEPCAPS, 1UL) != 0)
-        error = -errno;
-    return error == 0 ? 0 : fail(faults, "--keep-cap", -error, "");
+    if (failed == DONE)
+        return 0;
+    for (enum step s = DONE + 1; s < failed; s++)
+        words = text_after(words);
+    text_fault(
+        faults, "privileges cannot be dropped: %s: %s%s", words, log_errno(error),
+        failed > SETRESUID ? ""
+        : error == EINVAL  ? ": that id is not mapped in this user namespace"
+        : error == EPERM
+            ? ": add the capabilities SETUID and SETGID (--cap-add), or start as that user (USER, --user)"
+        : error == EAGAIN ? ": that user has more processes than RLIMIT_NPROC allows"
+                          : "");
+    return -1;
 }
 
 /* Returns whether the bounding set is empty now. */
 static bool empty_bounding_set(void)
 {
-    bool empty = true;
+    int in, failed = 0;
+    unsigned c;
 
-    for (unsigned long c = 0; c < CAPABILITIES_MAX; c++) {
-        int in = prctl(PR_CAPBSET_READ, c);
-        if (in < 0) /* past the kernel's last one; or it cannot be read at all */
-            return empty && c > 0 && errno == EINVAL;
-        if (in > 0 && prctl(PR_CAPBSET_DROP, c) != 0)
-            empty = false;
-    }
-    return empty;
+    /* up to the kernel's last one, unless they cannot be read at all */
+    for (c = 0; c < CAPABILITIES_MAX && (in = control(PR_CAPBSET_READ, c, 0)) >= 0; c++)
+        if (in > 0)
+            failed |= control(PR_CAPBSET_DROP, c, 0);
+    return c > 0 && failed == 0;
 }
 
-/* Whether the supplementary groups are all among the wanted ones. */
+/* Whether the supplementary groups are all among the wanted ones, or any may stay. */
 static bool groups_are_ours(const struct identity *id)
 {
     uint32_t group[GROUPS_READ];
-    long n = syscall(CALL_GETGROUPS, GROUPS_READ, group);
+    int n;
 
-    if (n < 0)
-        return false;
-    for (long i = 0; i < n; i++) {
+    if (id->keep_groups)
+        return true;
+    n = (int)syscall(CALL_GETGROUPS, GROUPS_READ, group);
+    for (int i = 0; i < n; i++) {
         size_t at = 0;
         while (at < id->group_count && id->group[at] != group[i])
             at++;
         if (at == id->group_count && group[i] != id->gid)
             return false;
     }
-    return true;
-}
-
-static int change_ids(const struct identity *id, struct text *faults)
-{
-    if (!id->keep_groups && syscall(CALL_SETGROUPS, id->group_count, id->group) != 0) {
-        int error = errno;
-        bool primary_alone = id->group_count == 1 && id->group[0] == id->gid;
-        if (!primary_alone || !groups_are_ours(id)) /* nothing remains, and nothing else was asked for */
-            return fail(faults, "setgroups (which --groups keep does without)", error, mend(error));
-    }
-    if (syscall(CALL_SETRESGID, id->gid, id->gid, id->gid) != 0)
-        return fail(faults, "setresgid", errno, mend(errno));
-    if (syscall(CALL_SETRESUID, id->uid, id->uid, id->uid) != 0)
-        return fail(faults, "setresuid", errno, mend(errno));
-    return 0;
-}
-
-/* Nothing, or exactly what is kept, raised so that it outlives the exec. */
-static int reduce_capabilities(const struct identity *id, struct text *faults)
-{
-    uint32_t low = (uint32_t)id->keep_caps, high = (uint32_t)(id->keep_caps >> 32);
-    const struct capability_sets sets[2] = {{low, low, low}, {high, high, high}};
-    int error;
-
-    prctl(PR_CAP_AMBIENT, (unsigned long)PR_CAP_AMBIENT_CLEAR_ALL, 0UL, 0UL, 0UL);
-    error = capabilities_set(sets);
-    if (error != 0)
-        return fail(faults, "capset", -error, ": a capability to be kept is not there");
-    for (unsigned long c = 0; c < CAPABILITIES_MAX; c++)
-        if ((id->keep_caps >> c & 1) != 0 &&
-            prctl(PR_CAP_AMBIENT, (unsigned long)PR_CAP_AMBIENT_RAISE, c, 0UL, 0UL) != 0)
-            return fail(faults, "--keep-cap", errno, "");
-    return 0;
+    return n >= 0;
 }
 
 static bool ids_are(long call, uint32_t wanted)
 {
-    struct ids now = {~wanted, ~wanted, ~wanted};
+    uint32_t real, effective, saved;
 
-    return syscall(call, &now.real, &now.effective, &now.saved) == 0 && now.real == wanted &&
-           now.effective == wanted && now.saved == wanted;
+    return syscall(call, &real, &effective, &saved) == 0 && real == wanted && effective == wanted &&
+           saved == wanted;
 }
 
-static int verify_ids(const struct identity *id, struct text *faults)
+static bool are_ids(const struct identity *id)
 {
-    if (!ids_are(CALL_GETRESGID, id->gid) || !ids_are(CALL_GETRESUID, id->uid))
-        return fail(faults, "the ids are not what was asked for", EPERM, "");
-    if (!id->keep_groups && !groups_are_ours(id))
-        return fail(faults, "supplementary groups remain", EPERM, "");
-    return 0;
+    return ids_are(CALL_GETRESGID, id->gid) && ids_are(CALL_GETRESUID, id->uid);
+}
+
+/* Groups, gid and uid; and what the kernel says then, whatever the calls have returned. */
+static enum step change_ids(const struct identity *id)
+{
+    if (!id->keep_groups && syscall(CALL_SETGROUPS, id->group_count, id->group) != 0) {
+        bool primary_alone = id->group_count == 1 && id->group[0] == id->gid;
+        if (!primary_alone || !groups_are_ours(id)) /* nothing remains, and nothing else was asked for */
+            return SETGROUPS;
+    }
+    if (syscall(CALL_SETRESGID, id->gid, id->gid, id->gid) != 0)
+        return SETRESGID;
+    if (syscall(CALL_SETRESUID, id->uid, id->uid, id->uid) != 0)
+        return SETRESUID;
+    return !are_ids(id) ? OTHER_IDS : !groups_are_ours(id) ? OTHER_GROUPS : DONE;
 }
 
 int identity_switch(const struct identity *identity, struct text *faults)
 {
-    int error = change_ids(identity, faults);
-
-    return error != 0 ? error : verify_ids(identity, faults);
+    return tell(change_ids(identity), faults);
 }
 
-/* What the kernel says now, whatever the calls before have returned. */
-static int verify(const struct identity *id, bool ids_wanted, struct text *faults)
+/* So that they can be raised as ambient once the bounding set is gone, the kept capabilities become
+ * inheritable first. */
+static enum step prepare_kept(const struct capability_sets kept[2])
 {
     struct capability_sets sets[2];
-    int error = ids_wanted ? verify_ids(id, faults) : 0;
 
-    if (error != 0)
-        return error;
-    if (!id->allow_new_privs && prctl(PR_GET_NO_NEW_PRIVS, 0UL, 0UL, 0UL, 0UL) != 1)
-        return fail(faults, "no_new_privs is not set", EPERM, "");
-    if (id->uid == 0)
-        return 0;
-    if (ids_wanted && syscall(CALL_SETRESUID, 0, 0, 0) == 0)
-        return fail(faults, "root can be regained", EPERM, "");
-    if (capabilities_get(sets) != 0 || permitted(sets) != id->keep_caps ||
-        (sets[0].effective | (uint64_t)sets[1].effective << 32) != id->keep_caps ||
-        (sets[0].inheritable | (uint64_t)sets[1].inheritable << 32) != id->keep_caps)
-        return fail(faults, "capabilities remain", EPERM, "");
-    return 0;
+    if (!capabilities(SYS_capget, sets))
+        return KEEP_CAP;
+    for (int i = 0; i < 2; i++) {
+        if ((kept[i].permitted & ~sets[i].permitted) != 0)
+            return NO_CAP;
+        sets[i].inheritable |= kept[i].inheritable;
+    }
+    return capabilities(SYS_capset, sets) && control(PR_SET_KEEPCAPS, 1, 0) == 0 ? DONE : KEEP_CAP;
 }
 
-static int become(const struct identity *id, bool from_root, struct text *faults)
+/* Nothing, or exactly what is kept, raised so that it outlives the exec. */
+static enum step reduce_capabilities(const struct identity *id, struct capability_sets kept[2])
 {
-    int error;
+    control(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0);
+    if (!capabilities(SYS_capset, kept))
+        return CAPSET;
+    for (unsigned c = 0; c < CAPABILITIES_MAX; c++)
+        if ((id->keep_caps >> c & 1) != 0 && control(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, c) != 0)
+            return KEEP_CAP;
+    return DONE;
+}
 
-    if (!id->allow_new_privs && prctl(PR_SET_NO_NEW_PRIVS, 1UL, 0UL, 0UL, 0UL) != 0)
-        return fail(faults, "no_new_privs", errno, ": --allow-new-privs does without");
-    if (id->keep_caps != 0 && (error = prepare_kept(id, faults)) != 0)
-        return error;
+static enum step become(const struct identity *id, bool from_root)
+{
+    struct capability_sets kept[2], now[2];
+    enum step failed;
+
+    for (int i = 0; i < 2; i++)
+        kept[i].effective = kept[i].permitted = kept[i].inheritable = (uint32_t)(id->keep_caps >> 32 * i);
+    if (!id->allow_new_privs &&
+        (control(PR_SET_NO_NEW_PRIVS, 1, 0) != 0 || control(PR_GET_NO_NEW_PRIVS, 0, 0) != 1))
+        return NEW_PRIVS;
+    if (id->keep_caps != 0 && (failed = prepare_kept(kept)) != DONE)
+        return failed;
     if (id->uid != 0 && !empty_bounding_set() && from_root)
         log_line(LOG_WARN, "the bounding set cannot be emptied without the capability SETPCAP%s",
                  id->allow_new_privs ? "" : " (under no_new_privs nothing can be gained from it)");
-    if (from_root && (error = change_ids(id, faults)) != 0)
-        return error;
-    if (id->uid != 0 && (error = reduce_capabilities(id, faults)) != 0)
-        return error;
-    return verify(id, from_root, faults);
+    if (from_root && (failed = change_ids(id)) != DONE)
+        return failed;
+    if (id->uid == 0)
+        return DONE;
+    if ((failed = reduce_capabilities(id, kept)) != DONE)
+        return failed;
+    /* What the kernel says now, whatever the calls before have returned. */
+    if (from_root && syscall(CALL_SETRESUID, 0, 0, 0) == 0)
+        return ROOT;
+    return capabilities(SYS_capget, now) && memcmp(now, kept, sizeof kept) == 0 ? DONE : CAPABILITIES;
 }
 
 int identity_drop(const struct identity *identity, struct text *faults)
 {
-    struct ids uid = {0, 0, 0}, gid = {0, 0, 0};
-    int error = 0;
+    uint32_t uid = geteuid(), gid = getegid();
+    bool same = are_ids(identity);
+    enum step failed = DONE;
 
-    syscall(CALL_GETRESUID, &uid.real, &uid.effective, &uid.saved);
-    syscall(CALL_GETRESGID, &gid.real, &gid.effective, &gid.saved);
     if (!identity->wanted) {
-        if (uid.effective == 0)
+        if (uid == 0)
             log_line(LOG_WARN, "PROGRAM runs as root: give --user UID[:GID]");
-    } else if (uid.effective == 0) {
-        error = become(identity, true, faults);
     } else {
-        bool same = uid.real == identity->uid && uid.effective == identity->uid &&
-                    uid.saved == identity->uid && gid.real == identity->gid &&
-                    gid.effective == identity->gid && gid.saved == identity->gid;
-        if (identity->strict && (!same || (!identity->keep_groups && !groups_are_ours(identity)))) {
-            text_fault(faults, "--strict-user: started as %u:%u%s, not as %u:%u", uid.effective,
-                       gid.effective, same ? " with further groups" : "", identity->uid, identity->gid);
-            return -EPERM;
+        if (uid != 0 && !(same && groups_are_ours(identity))) {
+            if (identity->strict) {
+                text_fault(faults, "--strict-user: started as %u:%u%s, not as %u:%u", uid, gid,
+                           same ? " with further groups" : "", identity->uid, identity->gid);
+                return -1;
+            }
+            if (same)
+                log_line(LOG_INFO, "started as %u:%u with further groups, which stay", uid, gid);
+            else
+                log_line(LOG_WARN, "started as %u:%u, which cannot become --user %u:%u: going on as %u:%u",
+                         uid, gid, identity->uid, identity->gid, uid, gid);
         }
-        if (!same)
-            log_line(LOG_WARN, "started as %u:%u, which cannot become --user %u:%u: going on as %u:%u",
-                     uid.effective, gid.effective, identity->uid, identity->gid, uid.effective,
-                     gid.effective);
-        else if (!identity->keep_groups && !groups_are_ours(identity))
-            log_line(LOG_INFO, "started as %u:%u with further groups, which stay", uid.effective,
-                     gid.effective);
-        error = become(identity, false, faults);
+        failed = become(identity, uid == 0);
     }
     /* Last, since a change of ids would reset it. Nothing of ours can be traced or read by PROGRAM then. */
-    if (error == 0 && prctl(PR_SET_DUMPABLE, 0UL) != 0)
-        error = fail(faults, "PR_SET_DUMPABLE", errno, "");
-    return error;
+    if (failed == DONE && control(PR_SET_DUMPABLE, 0, 0) != 0)
+        failed = DUMPABLE;
+    return tell(failed, faults);
 }

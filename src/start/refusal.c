@@ -20,7 +20,7 @@ void refusal_open(const char *path)
 
 void refuse(const char *format, ...)
 {
-    char bytes[PIPE_BUF];
+    static char bytes[PIPE_BUF];
     struct text reasons;
     va_list args;
 

@@ -11,65 +11,66 @@ static size_t name_length(const char *word)
 {
     size_t n = 0;
 
-    while ((word[n] >= 'A' && word[n] <= 'Z') || (word[n] >= 'a' && word[n] <= 'z') || word[n] == '_' ||
-           word[n] == '.' || word[n] == '-' || (n > 0 && word[n] >= '0' && word[n] <= '9'))
+    while (text_is_alnum(word[n]) ? n > 0 || word[0] > '9'
+                                  : word[n] != '\0' && strchr("_.-", word[n]) != NULL)
         n++;
     return n;
-}
-
-static char lower(char c)
-{
-    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
 }
 
 /* Whether `value` is one of the words of `choice`, joined with |. */
 static bool among(const char *value, const char *choice, bool any_case)
 {
     while (true) {
-        size_t len = strcspn(choice, "|"), i = 0;
-        while (i < len && (any_case ? lower(value[i]) : value[i]) == choice[i])
+        size_t i = 0;
+        while (value[i] != '\0' && value[i] != '|' &&
+               (any_case ? text_lower(value[i]) : value[i]) == choice[i])
             i++;
-        if (i == len && value[i] == '\0')
+        if (value[i] == '\0' && (choice[i] == '\0' || choice[i] == '|'))
             return true;
-        if (choice[len] == '\0')
+        choice += strcspn(choice, "|");
+        if (*choice++ == '\0')
             return false;
-        choice += len + 1;
     }
 }
 
 static bool is_url(const char *value)
 {
-    size_t scheme = strcspn(value, ":");
+    const char *rest = text_find(value, "://");
 
-    if (lower(value[0]) < 'a' || lower(value[0]) > 'z' || strncmp(value + scheme, "://", 3) != 0 ||
-        value[scheme + 3] == '\0')
+    if (rest == NULL || rest[3] == '\0' || !text_is_alnum(*value) || *value <= '9')
         return false;
-    for (size_t i = 0; i < scheme; i++)
-        if ((lower(value[i]) < 'a' || lower(value[i]) > 'z') && strchr("0123456789+.-", value[i]) == NULL)
-            return false;
     for (; *value != '\0'; value++)
-        if ((unsigned char)*value <= ' ' || *value == 0x7F)
+        if ((unsigned char)*value <= ' ' || *value == 0x7F ||
+            (value < rest && !text_is_alnum(*value) && strchr("+.-", *value) == NULL))
             return false;
     return true;
 }
 
-bool environment_is_type(const char *value, const char *type)
+const char *environment_not_of_type(const char *value, const char *type)
 {
-    uint64_t number;
+    const char *like = "";
+    bool minus = *value == '-', good = true;
     size_t len = strlen(value);
+    uint64_t number;
 
-    if (strchr(type, '|') != NULL)
-        return among(value, type, false);
-    if (strcmp(type, "int") == 0)
-        return number_parse(value + (*value == '-'), len - (*value == '-'), INT64_MAX, &number) == 0;
-    if (strcmp(type, "port") == 0)
-        return number_parse(value, len, 65535, &number) == 0 && number > 0;
-    if (strcmp(type, "bool") == 0)
-        return among(value, "true|false|yes|no|on|off|1|0", true);
-    if (strcmp(type, "url") == 0)
-        return is_url(value);
-    return true;
+    if (strchr(type, '|') != NULL) {
+        good = among(value, type, false);
+    } else if (*type == 'i') {
+        good = number_parse(value + minus, len - minus, INT64_MAX, &number) == 0;
+    } else if (*type == 'p' && type[1] == 'o') {
+        like = " (1 to 65535)";
+        good = number_parse(value, len, 65535, &number) == 0 && number > 0;
+    } else if (*type == 'b') {
+        like = " (true or false)";
+        good = among(value, "true|false|yes|no|on|off|1|0", true);
+    } else if (*type == 'u') {
+        like = " (like https://host/path)";
+        good = is_url(value);
+    }
+    return good ? NULL : like;
 }
+
+#define TYPES "str|int|port|bool|url|path"
 
 static void check(const struct list *words, const char *option, const char *form, char behind,
                   struct text *faults)
@@ -79,16 +80,15 @@ static void check(const struct list *words, const char *option, const char *form
         size_t n = name_length(word);
         bool good = n > 0 && (word[n] == behind || (word[n] == '\0' && behind != '='));
         if (good && behind == ':' && word[n] == ':')
-            good = word[n + 1] != '\0' && (strchr(word + n, '|') != NULL ||
-                                           among(word + n + 1, "str|int|port|bool|url|path", false));
+            good =
+                word[n + 1] != '\0' && (strchr(word + n, '|') != NULL || among(word + n + 1, TYPES, false));
         if (good)
             continue;
-        text_next(faults);
         if (behind != '=')
             n = strcspn(word, "=");
         /* what follows may be a value */
-        text_format(faults, "--%s: '%.*s%s' is not %s", option, (int)n, word,
-                    behind == '=' || word[n] != '\0' ? "..." : "", form);
+        text_fault(faults, "--%s: '%.*s%s' is not %s", option, (int)n, word,
+                   behind == '=' || word[n] != '\0' ? "..." : "", form);
     }
 }
 
@@ -99,8 +99,7 @@ int environment_check(const struct environment_options *options, struct text *fa
     check(&options->defaults, "default", "NAME=VALUE", '=', faults);
     check(&options->unset, "unset", "the name of a variable", '\0', faults);
     check(&options->secrets, "secret", "the name of a variable", '\0', faults);
-    check(&options->require, "require", "NAME[:TYPE] with a TYPE of str, int, port, bool, url, path or a|b|c",
-          ':', faults);
+    check(&options->require, "require", "NAME[:TYPE] with a TYPE like a|b|c, or of " TYPES, ':', faults);
     return faults->len == before ? 0 : -1;
 }
 
@@ -113,13 +112,13 @@ static int unquote(char *value)
 
     if (quote != '"' && quote != '\'')
         return 0;
-    for (; *from != '\0' && *from != quote; from++) {
-        if (quote == '"' && *from == '\\' && from[1] != '\0' && strchr("\"\\$`", from[1]) != NULL)
+    for (; *from != quote; from++) {
+        if (quote == '"' && *from == '\\' && strchr("\"\\$`", from[1]) != NULL)
             from++;
+        if (*from == '\0')
+            return -1;
         *to++ = *from;
     }
-    if (*from != quote)
-        return -1;
     from++;
     from += strspn(from, " \t\r");
     if (*from != '\0' && *from != '#')
@@ -128,20 +127,21 @@ static int unquote(char *value)
     return 0;
 }
 
-int environment_line(char **line, size_t *name_len)
+char *environment_line(char *line)
 {
-    char *at = *line + strspn(*line, " \t");
-    size_t len = strlen(at);
+    size_t len;
 
-    if (len > 0 && at[len - 1] == '\r')
-        at[--len] = '\0';
-    if (*at == '\0' || *at == '#')
-        return 0;
-    if (strncmp(at, "export ", 7) == 0)
-        at += 7 + strspn(at + 7, " \t");
-    *name_len = name_length(at);
-    if (*name_len == 0 || at[*name_len] != '=' || unquote(at + *name_len + 1) != 0)
-        return -1;
-    *line = at;
-    return 1;
+    line += strspn(line, " \t");
+    len = strlen(line);
+    if (*line == '#')
+        len = 0;
+    else if (len > 0 && line[len - 1] == '\r')
+        len--;
+    line[len] = '\0';
+    if (len == 0)
+        return line;
+    if (strncmp(line, "export ", 7) == 0)
+        line += 7 + strspn(line + 7, " \t");
+    len = name_length(line);
+    return len == 0 || line[len] != '=' || unquote(line + len + 1) != 0 ? NULL : line;
 }

@@ -14,15 +14,15 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import threading
 import time
-import http.server
+
+import checks
+from figures import RESULTS, serve, spread, table
 
 KINGLET = os.environ["KINGLET"]
 QUICK = "--quick" in sys.argv
 NAMESPACE = ["unshare", "--pid", "--fork", "--mount-proc", "--kill-child"]
 TOOLS = tempfile.mkdtemp(prefix="kinglet-bench-")
-RESULTS = {}
 
 
 def build(name, source):
@@ -33,12 +33,16 @@ def build(name, source):
 
 NOTHING = build("nothing", "int main(void) { return 0; }")
 ORPHANS = build("orphans", r"""
+#include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
-/* N orphans, 64 at a time at most, each gone at once */
-int main(int c, char **v) { for (int i = atoi(v[1]); i > 0; i--) { pid_t p = vfork(); if (p == 0) { if (vfork() == 0) _exit(0); _exit(0); }
-    if (p < 0) { i++; usleep(500); continue; } waitpid(p, 0, 0); } return 0; }
+/* orphans N: N orphans, each gone at once; orphans N alone: the next one only when PID 1 has reaped the last */
+int main(int c, char **v) { for (int i = atoi(v[1]); i > 0; i--) { volatile pid_t orphan = 0; pid_t p = vfork();
+    if (p == 0) { orphan = vfork(); _exit(0); }
+    if (p < 0 || orphan < 0) { i++; usleep(500); continue; }
+    waitpid(p, 0, 0); while (c > 2 && kill(orphan, 0) == 0) usleep(50); } return 0; }
 """)
 HANDLER = build("handler", r"""
 #include <signal.h>
@@ -69,24 +73,6 @@ INITS = {
 INITS = {k: v for k, v in INITS.items() if os.path.exists(v[0])}
 
 
-def spread(values):
-    values = sorted(values)
-    return statistics.median(values), values[len(values) // 4], values[3 * len(values) // 4]
-
-
-def table(title, unit, rows, digits=1):
-    """rows: name -> (value, low, high) or value."""
-    print(f"\n{title}" + (f" ({unit})" if unit else ""))
-    base = rows.get("kinglet")
-    base = base[0] if isinstance(base, tuple) else base
-    RESULTS[title] = {"unit": unit, "values": {k: list(v) if isinstance(v, tuple) else v for k, v in rows.items()}}
-    for name, value in rows.items():
-        middle = value[0] if isinstance(value, tuple) else value
-        extra = f"  [{value[1]:.{digits}f} .. {value[2]:.{digits}f}]" if isinstance(value, tuple) else ""
-        ratio = f"{middle / base:8.2f} x" if base else ""
-        print(f"  {name:14} {middle:14.{digits}f} {ratio}{extra}")
-
-
 def children(pid):
     with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as f:
         return [int(x) for x in f.read().split()]
@@ -95,6 +81,12 @@ def children(pid):
 def field(pid, name, file="status"):
     with open(f"/proc/{pid}/{file}", encoding="ascii") as f:
         return int(re.search(rf"^{name}:\s+(\d+)", f.read(), re.M).group(1))
+
+
+def scheduled(pid):
+    """Nanoseconds on a CPU (Documentation/scheduler/sched-stats, /proc/PID/schedstat)."""
+    with open(f"/proc/{pid}/schedstat", encoding="ascii") as f:
+        return int(f.read().split()[0])
 
 
 def start(init, *program, **more):
@@ -156,20 +148,36 @@ def exec_time():
 
 
 def orphans():
-    counts = (1000, 10000) if QUICK else (1000, 10000, 100000)
-    for count in counts:
-        cpu = {}
-        for _ in range(1 if count > 10000 else 3):
+    """CPU of PID 1, as the scheduler accounts it. As they come, one wakeup may find one orphan or hundreds: that is the scheduler's luck, so
+    the two ends are measured too, each orphan alone, and many that are there when PID 1 looks.
+    """
+    def cpu(init, count, how):
+        p, pid = start(init, "sh", "-c", f"read go; {ORPHANS} {count} {'alone' if how == 'alone' else ''}; echo; exec sleep 1000",
+                       stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        if how == "waiting":
+            os.kill(pid, signal.SIGSTOP)
+        before = scheduled(pid)
+        p.stdin.write(b"go\n")
+        p.stdin.flush()
+        p.stdout.readline()
+        if how == "waiting":
+            os.kill(pid, signal.SIGCONT)
+        while len(children(pid)) > 1:
+            time.sleep(0.01)
+        used = (scheduled(pid) - before) / 1000 / count
+        stop(p, pid)
+        p.stdin.close()
+        p.stdout.close()
+        return used
+
+    runs = [("alone", 1000, 3), ("waiting", 1000, 5), ("waiting", 10000, 5), ("come", 1000, 5), ("come", 10000, 5), ("come", 100000, 3)]
+    titles = {"alone": "{} orphans, each alone", "waiting": "{} orphans that wait for it", "come": "{} orphans as they come"}
+    for how, count, rounds in runs[:-1] if QUICK else runs:
+        seen = {}
+        for _ in range(rounds):
             for name, init in INITS.items():
-                p, pid = start(init, "sh", "-c", f"{ORPHANS} {count}; echo; exec sleep 1000", stdout=subprocess.PIPE)
-                p.stdout.readline()
-                while len(children(pid)) > 1:
-                    time.sleep(0.01)
-                with open(f"/proc/{pid}/schedstat", encoding="ascii") as f:
-                    cpu.setdefault(name, []).append(int(f.read().split()[0]) / 1000 / count)
-                stop(p, pid)
-                p.stdout.close()
-        table(f"CPU of PID 1 for each of {count} orphans", "us", {n: min(v) for n, v in cpu.items()}, 2)
+                seen.setdefault(name, []).append(cpu(init, count, how))
+        table(f"CPU of PID 1 for each of {titles[how].format(count)}", "us", {n: spread(v) for n, v in seen.items()}, 2)
 
 
 def calls():
@@ -201,9 +209,7 @@ def calls():
 def supervision():
     """What it costs to have a hundred containers probe themselves once a second for a minute."""
     count, seconds = (10, 6) if QUICK else (100, 60)
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Server)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    url = f"http://127.0.0.1:{server.server_address[1]}/"
+    server, url = serve()
 
     def cpu(*options):
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -234,7 +240,9 @@ def bars():
         ("file size, bytes", values("file size")["kinglet"], 81920),
         ("VmRSS as idle PID 1, kB", values("resident memory")["kinglet"], 72),
         ("wakeups in 10 idle seconds", values("wakeups")["kinglet"], 0),
-        ("CPU for each orphan, us: the best peer's", values("CPU of PID 1 for each of 1000")["kinglet"], best("CPU of PID 1 for each of 1000")),
+        *((f"CPU for each orphan, {how}, us: the best peer's", values(title)["kinglet"], best(title))
+          for how, title in (("alone", "CPU of PID 1 for each of 1000 orphans, each alone"),
+                             ("waiting", "CPU of PID 1 for each of 1000 orphans that wait"))),
         ("time added to exec, us: half of the best peer's", values("time added")["kinglet"], best("time added") / 2),
         ("user instructions of one HTTP probe", values("one HTTP probe, user")["kinglet"], 10000),
     ]
@@ -264,21 +272,8 @@ def latency():
     table("SIGTERM at PID 1 to PROGRAM's handler", "us", {n: spread(t) for n, t in times.items()})
 
 
-class Server(http.server.BaseHTTPRequestHandler):
-    def do_GET(self):
-        self.send_response(200)
-        self.send_header("Content-Length", "2")
-        self.end_headers()
-        self.wfile.write(b"ok")
-
-    def log_message(self, *_):
-        pass
-
-
 def probes():
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Server)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    url = f"http://127.0.0.1:{server.server_address[1]}/"
+    server, url = serve()
     python = f"import urllib.request; urllib.request.urlopen('{url}', timeout=2)"
     candidates = {
         "kinglet": [KINGLET, "check", url],
@@ -318,8 +313,11 @@ def main():
     missing = sorted({"tini", "tini-static", "dumb-init", "catatonit"} - set(INITS))
     if missing:
         print("not installed, so not compared:", ", ".join(missing))
-    for part in (sizes, idle, exec_time, orphans, calls, latency, probes, supervision, bars):
+    for part in (sizes, idle, exec_time, orphans, calls, latency, probes, supervision):
         part()
+    checks.alone(10 if QUICK else 100)
+    checks.through_docker(5 if QUICK else 20)
+    bars()
     if "--json" in sys.argv:
         with open(sys.argv[sys.argv.index("--json") + 1], "w", encoding="utf-8") as f:
             json.dump(RESULTS, f, indent=1)

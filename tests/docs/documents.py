@@ -9,7 +9,7 @@ BUILD = os.path.dirname(KINGLET)
 TABLES = {"run": f"{TOP}/src/cli/run_options.c", "check": f"{TOP}/src/probe/check.c", "audit": f"{TOP}/src/audit/audit.c"}
 TABLES = {command: path for command, path in TABLES.items() if os.path.exists(path)}
 COMMANDS = [*TABLES, "sleep", "pause", "install"]
-ENTRY = re.compile(r'\{"([a-z-]*)",\s*(?:0|\'(.)\'),\s*OPTION_([A-Z]+),\s*AT\(')
+ENTRY = re.compile(r'\bX\("([a-z-]*)(?:\\0[^"]*)?",\s*(?:0|\'(.)\'),\s*OPTION_([A-Z]+),')
 
 
 def read(path):
@@ -24,7 +24,7 @@ def kinglet(*argv, **more):
 
 def table(command):
     """long name -> (letter, kind), and letters alone under their letter"""
-    found = {name or letter: (letter, kind) for name, letter, kind in ENTRY.findall(read(TABLES[command])) if kind != "WORDS"}
+    found = {name or letter: (letter, kind) for name, letter, kind in ENTRY.findall(read(TABLES[command]))}
     assert len(found) >= 3, command
     return found
 

@@ -3,7 +3,7 @@
  * A small model of the kernel's credentials stands behind the calls, so that the verification at the end
  * reads what the calls before it have done. `fail_at` makes the n-th call fail.
  *
- * wrap: syscall prctl
+ * wrap: syscall prctl geteuid getegid
  */
 #include <errno.h>
 #include <setjmp.h>
@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <sys/types.h>
 
 #include <cmocka.h>
 
@@ -46,6 +47,18 @@ static bool has_cap(int c)
 
 long __wrap_syscall(long number, ...);
 int __wrap_prctl(int option, ...);
+uid_t __wrap_geteuid(void);
+gid_t __wrap_getegid(void);
+
+uid_t __wrap_geteuid(void)
+{
+    return kernel.uid;
+}
+
+gid_t __wrap_getegid(void)
+{
+    return kernel.gid;
+}
 
 long __wrap_syscall(long number, ...)
 {
@@ -319,6 +332,6 @@ int main(void)
         cmocka_unit_test(test_without_user_nothing_is_touched),
     };
 
-    log_setup("kinglet", LOG_ERROR, false);
+    log_setup(LOG_ERROR, NULL, NULL);
     return cmocka_run_group_tests_name("identity", tests, NULL, NULL);
 }

@@ -35,7 +35,7 @@ static void take(unsigned char kind, char *text, size_t size)
         FUZZ_MUST(audit_cgroup_path(text) != NULL);
         break;
     default:
-        audit_found_add(&facts.row[AUDIT_TOOLS].found, text);
+        audit_found_add(&facts.found[AUDIT_TOOLS], text);
         break;
     }
 }
@@ -48,7 +48,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     memset(&facts, 0, sizeof facts);
     memset(process, 0, sizeof process);
-    facts.process = process;
+    facts.process[0] = &process[0];
+    facts.process[1] = &process[1];
     facts.count = 2;
     process[0].pid = 1;
     process[1].pid = 2;
@@ -64,13 +65,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         data += len + 1 + (end != NULL);
     }
     text_init(&report, report_bytes, sizeof report_bytes);
-    audit_report(&facts, true, false, &report, count);
+    audit_report(&facts, AUDIT_JSON, &report, count);
     FUZZ_MUST(!report.cut);
     json_begin(&json, NULL, 0);
     json_feed(&json, report.at, report.len);
     FUZZ_MUST(json_end(&json) == 0);
     text_init(&report, report_bytes, sizeof report_bytes);
-    audit_report(&facts, false, false, &report, count);
+    audit_report(&facts, AUDIT_PLAIN, &report, count);
     FUZZ_MUST(!report.cut);
     for (size_t i = 0; i < FINDINGS; i++)
         sum += count[i];

@@ -12,7 +12,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     char *argv[34] = {"kinglet"}, *env[34];
     char bytes[1024];
     struct run_options options;
-    struct life_rules rules;
     struct identity identity;
     struct text faults;
     int argc = 1, count = 0, first;
@@ -25,12 +24,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     argv[argc] = NULL;
     env[count] = NULL;
     text_init(&faults, bytes, sizeof bytes);
-    first = run_options_parse(argv, env, &options, &faults);
+    first = run_options_parse(run_option_rows, argv, env, &options, &faults);
     FUZZ_MUST(first >= 1 && first <= argc);
-    run_rules(&options, &rules, &faults);
+    run_rules(&options, &faults);
     for (int s = 0; s <= SIGNAL_MAX; s++)
-        FUZZ_MUST(rules.rewrite[s] <= SIGNAL_MAX);
-    if (identity_parse(&options.identity, &identity, &faults) == 0 && identity.wanted)
+        FUZZ_MUST(options.rules.rewrite[s] <= SIGNAL_MAX);
+    text_init(&faults, bytes, sizeof bytes);
+    identity_parse(&options.identity, &identity, &faults);
+    if (faults.len == 0 && identity.wanted)
         FUZZ_MUST(identity.uid <= INT32_MAX && identity.gid <= INT32_MAX &&
                   (identity.uid != 0 || options.identity.allow_root));
     environment_check(&options.environment, &faults);

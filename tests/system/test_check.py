@@ -191,7 +191,7 @@ def test_bad_input_is_one_line_and_no_connection(bad):
 def test_everything_that_is_wrong_is_told_at_once():
     p = check("--status", "x", "--json", "y", "-t", "z", "ftp://h", "tcp://h")
     assert p.returncode == 1 and p.stderr.count("\n") == 1
-    for words in ("--timeout: 'z'", "--status: 'x'", "--json: 'y'", "target 'ftp://h'", "target 'tcp://h'"):
+    for words in ("-t: 'z'", "--status: 'x'", "--json: 'y'", "target 'ftp://h'", "target 'tcp://h'"):
         assert words in p.stderr
 
 

@@ -183,8 +183,8 @@ def test_types(kind, good, bad):
 @pytest.mark.parametrize("word,words", [
     ("${", "must be followed by the name of a variable"), ("${}", "must be followed by the name"), ("${SET", "${ is not closed"), ("${NONE:-x", "${ is not closed"),
     ("${SET:=x}", "unknown operator (known are :- - :+ + :? ?)"), ("${SET%x}", "unknown operator"), ("${SET:1}", "unknown operator"), ("${#SET}", "must be followed by"),
-    ("${NONE}", "NONE is not set (${NONE:-} where empty is meant)"), ("${EMPTY:?}", "EMPTY is not set"), ("${NONE:?give it}", "NONE: give it"),
-    ("${NONE?give it}", "NONE: give it"), ("${NONE:-" * 9 + "x" + "}" * 9, "${ is nested too deep"), ("${BIG}${BIG}", "is too long once expanded"),
+    ("${NONE}", "'${NONE}': is not set (:- where empty is meant)"), ("${EMPTY:?}", "'${EMPTY:?}': is not set"), ("${NONE:?give it}", "'${NONE:?give it}': give it"),
+    ("${NONE?give it}", "'${NONE?give it}': give it"), ("${NONE:-" * 9 + "x" + "}" * 9, "${ is nested too deep"), ("${BIG}${BIG}", "is too long once expanded"),
 ])
 def test_bad_words(word, words):
     env = {"SET": CANARY, "EMPTY": "", "BIG": "x" * 100000}
@@ -208,7 +208,7 @@ def test_no_value_is_ever_printed_and_everything_is_told_at_once(folder):
     assert status == 125 and output.count("\n") == 1 and CANARY not in output, output
     for words in ("S_FILE names: holds a NUL", "D and D_FILE are both set", "E_FILE names: no such file", "env:2: ", "A: required to be of type int", "B: required to be of type port",
                   "C: required to be of type bool", "F: required to be of type url", "G: required to be the path", "H: required to be one of x|y", "MISSING: required, but not set",
-                  "UNSET: required, but not set (also accepted: UNSET_FILE)", "'${A': ${ is not closed", "'${B:=x}': unknown operator", "MISSING is not set"):
+                  "UNSET: required, but not set (also accepted: UNSET_FILE)", "'${A': ${ is not closed", "'${B:=x}': unknown operator", "'${MISSING}': is not set"):
         assert words in output, (words, output)
 
 

@@ -193,7 +193,7 @@ BAD = [
     (["--nonsense", "true"], "--nonsense: unknown option"),
     (["-z", "true"], "-z: unknown option"),
     (["--user"], "--user: a value is missing"),
-    (["--stop-delay", "5x", "true"], "--stop-delay: '5x' has a unit that does not exist"),
+    (["--stop-delay", "5x", "true"], "--stop-delay: '5x' is not a duration"),
     (["--stop-delay", "x", "true"], "--stop-delay: 'x' is not a duration"),
     (["--stop-delay", "99999999h", "true"], "too long a duration"),
     (["--stop-signal", "NOPE", "true"], "--stop-signal: 'NOPE' is not a signal"),

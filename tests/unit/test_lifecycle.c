@@ -47,7 +47,7 @@ static bool verdict_fits(const struct life *l)
     case LIFE_STARTING:
         return l->verdict == VERDICT_STARTING;
     case LIFE_RUNNING:
-        return l->verdict != VERDICT_NONE && l->verdict != VERDICT_STOPPING;
+        return l->verdict != VERDICT_STOPPING;
     case LIFE_DELAYING:
     case LIFE_STOPPING:
     case LIFE_KILLING:
@@ -63,85 +63,92 @@ static bool verdict_fits(const struct life *l)
     return true;
 }
 
-static void feed(const struct life_rules *r, struct world *w, struct life_event e)
+static void feed(const struct life_rules *r, struct world *w, enum life_event e, int value)
 {
-    struct life_orders o;
+    const struct life *l = &w->life;
+    const struct life_orders *o = &l->orders;
+    struct life before;
+    bool probes, starts_probe;
 
-    if (e.kind == LIFE_EXITED) {
+    if (e == LIFE_EXITED || e == LIFE_LEFT) {
         w->program = false;
-        w->status = e.value;
+        w->status = value;
         w->owed = false;
-        w->orphans = e.left;
+        w->orphans = e == LIFE_LEFT;
     }
-    if (e.kind == LIFE_NOT_STARTED)
-        w->status = e.value;
-    if (e.kind == LIFE_NOTHING_LEFT)
+    if (e == LIFE_NOTHING_LEFT)
         w->orphans = false;
-    if (e.kind == LIFE_PROBED)
+    if (e == LIFE_PROBED)
         w->probe = w->wait_probe = false;
-    if (e.kind == LIFE_STARTED) {
+    if (e == LIFE_STARTED && value != 0) {
+        w->status = value;
+    } else if (e == LIFE_STARTED) {
         w->program = true;
         w->killed = false;
     }
-    if (e.kind == LIFE_SIGNAL && e.value == r->stop_signal && (r->rewrite[e.value] != 0 || !w->program))
+    if (e == LIFE_SIGNAL && value == r->stop_signal && (r->rewrite[value] != 0 || !w->program))
         w->asked = true;
-    life_step(r, &w->life, e, w->now, &o);
+    w->life.rules = r;
+    before = w->life;
+    probes = w->probe || w->wait_probe;
+    life_step(&w->life, e, value, w->now);
+    starts_probe = l->probing && !probes;
     MUST(!w->ended);
-    MUST(o.pass == 0 || w->program);
-    MUST(!o.cont || o.pass != 0);
-    MUST(o.sweep == 0 || o.sweep == SIGTERM || o.sweep == SIGKILL);
-    MUST(o.sweep == 0 || w->program || w->orphans);
-    MUST(o.sweep != SIGTERM || !w->program);
-    MUST(!o.kill_probe || w->probe || w->wait_probe);
-    MUST(!(o.probe || o.wait) || !(w->probe || w->wait_probe) || o.kill_probe);
-    MUST(!o.start || !w->program);
-    MUST(!o.probe || w->program);
-    MUST(r->health || o.publish == VERDICT_NONE);
-    MUST(!r->health || verdict_fits(&w->life));
-    MUST(o.publish != VERDICT_HEALTHY || (e.kind == LIFE_PROBED && e.value == 0));
-    MUST(!(o.start || o.probe) || !w->asked);
-    MUST(!o.probe || w->life.phase == LIFE_RUNNING);
-    MUST(r->restart_max == 0 || w->life.restarts <= r->restart_max);
-    MUST(o.status != STATUS_UNHEALTHY || r->on_unhealthy != HEALTH_NONE);
-    MUST(o.note != NOTE_RESTARTING || (o.delay >= S / 10 && o.delay <= 60 * S));
-    if (e.kind == LIFE_SIGNAL && e.value == r->stop_signal && w->program && r->rewrite[e.value] != 0)
+    MUST(o->pass == 0 || w->program);
+    MUST(!o->cont || o->pass != 0);
+    MUST(o->sweep == 0 || o->sweep == SIGTERM || o->sweep == SIGKILL);
+    MUST(o->sweep == 0 || w->program || w->orphans);
+    MUST(o->sweep != SIGTERM || !w->program);
+    /* a probe that runs is left alone or killed: none takes its place, and its time is its own */
+    MUST(!(probes && l->probing) || (l->deadline == before.deadline && l->phase == before.phase));
+    MUST(!l->probing || l->phase == LIFE_WAITING || (l->phase == LIFE_RUNNING && r->health && w->program));
+    MUST(l->phase != LIFE_STARTING || !w->program);
+    MUST(!r->health || verdict_fits(l));
+    MUST(!r->health || l->verdict != VERDICT_HEALTHY || before.verdict == VERDICT_HEALTHY ||
+         (e == LIFE_PROBED && value == 0));
+    MUST(!(l->phase == LIFE_STARTING || starts_probe) || !w->asked);
+    MUST(r->restart_max == 0 || l->restarts <= r->restart_max);
+    MUST(l->status != STATUS_UNHEALTHY || r->on_unhealthy != HEALTH_NONE);
+    MUST(o->note != NOTE_RESTARTING || (l->backoff >= S / 10 && l->backoff <= 60 * S));
+    MUST(o->note != NOTE_RESTARTING || (l->phase == LIFE_BACKOFF && l->deadline == w->now + l->backoff));
+    if (e == LIFE_SIGNAL && value == r->stop_signal && w->program && r->rewrite[value] != 0)
         w->owed = true;
-    if (o.kill_probe)
-        w->probe = w->wait_probe = false;
-    if (o.pass != 0 && o.pass == r->rewrite[r->stop_signal])
+    if (o->pass != 0 && o->pass == r->rewrite[r->stop_signal])
         w->owed = false;
-    if (o.sweep == SIGKILL) {
+    if (o->sweep == SIGKILL) {
         w->owed = false;
         w->killed = true;
     }
-    w->wait_probe |= o.wait;
-    w->probe |= o.probe;
-    if (o.end) {
+    w->wait_probe = l->probing && l->phase == LIFE_WAITING;
+    w->probe = l->probing && l->phase != LIFE_WAITING;
+    if (l->phase == LIFE_ENDED) {
         MUST(!w->program || w->killed);
         MUST(!w->owed);
-        MUST(o.status >= 0 && o.status <= 255);
-        MUST(w->life.phase == LIFE_ENDED);
-        MUST(life_deadline(&w->life) == CLOCK_NONE);
-        MUST(w->program || w->status < 0 || o.status == w->status || r->success[w->status / 8] != 0 ||
-             (w->status == 0 && o.status == STATUS_UNHEALTHY));
+        MUST(l->status >= 0 && l->status <= 255);
+        MUST(l->deadline == CLOCK_NONE);
+        MUST(w->program || w->status < 0 || l->status == w->status || r->success[w->status / 8] != 0 ||
+             (w->status == 0 && l->status == STATUS_UNHEALTHY));
         w->ended = true;
     }
-    MUST(w->ended == (w->life.phase == LIFE_ENDED));
-    /* what has been told to start gets its answer before anything else happens */
-    MUST(o.start == (w->life.phase == LIFE_STARTING) || e.kind == LIFE_STARTED);
+}
+
+/* When it wants to be woken. */
+static int64_t due(const struct life *l)
+{
+    return l->deadline == CLOCK_NONE ? INT64_MAX : l->deadline;
 }
 
 static void pass_time(const struct life_rules *r, struct world *w)
 {
-    int64_t due = life_deadline(&w->life);
+    int64_t until = due(&w->life);
 
-    if (due > w->now)
-        w->now = due;
-    feed(r, w, (struct life_event){.kind = LIFE_TIME});
+    if (until > w->now)
+        w->now = until;
+    feed(r, w, LIFE_TIME, 0);
     /* a deadline that stays in the past would be a loop that never sleeps */
-    for (int i = 0; i < 3 && !w->ended && life_deadline(&w->life) <= w->now; i++)
-        feed(r, w, (struct life_event){.kind = LIFE_TIME});
-    MUST(w->ended || w->life.phase == LIFE_STARTING || life_deadline(&w->life) > w->now);
+    for (int i = 0; i < 3 && !w->ended && due(&w->life) <= w->now; i++)
+        feed(r, w, LIFE_TIME, 0);
+    MUST(w->ended || w->life.phase == LIFE_STARTING || due(&w->life) > w->now);
 }
 
 enum { MOVES = 18 };
@@ -159,66 +166,64 @@ static bool play(const struct life_rules *r, struct world *w, int m)
     switch (m) {
     case 0:
         if (starting)
-            feed(r, w, (struct life_event){.kind = LIFE_STARTED});
+            feed(r, w, LIFE_STARTED, 0);
         return starting;
     case 1:
     case 2:
         if (starting)
-            feed(r, w,
-                 (struct life_event){.kind = LIFE_NOT_STARTED,
-                                     .value = m == 1 ? STATUS_NOT_FOUND : STATUS_REFUSED});
+            feed(r, w, LIFE_STARTED, m == 1 ? STATUS_NOT_FOUND : STATUS_REFUSED);
         return starting;
     case 3:
     case 4:
     case 5:
         if (!w->program)
             return false;
-        feed(r, w, (struct life_event){.kind = LIFE_EXITED, .value = codes[m - 3], .left = w->probe});
+        feed(r, w, w->probe ? LIFE_LEFT : LIFE_EXITED, codes[m - 3]);
         return true;
     case 6:
     case 7:
         if (!w->program)
             return false;
-        feed(r, w, (struct life_event){.kind = LIFE_EXITED, .value = codes[m - 6], .left = true});
+        feed(r, w, LIFE_LEFT, codes[m - 6]);
         return true;
     case 8:
         if (w->program || !w->orphans)
             return false;
-        feed(r, w, (struct life_event){.kind = LIFE_NOTHING_LEFT});
+        feed(r, w, LIFE_NOTHING_LEFT, 0);
         return true;
     case 9:
-        feed(r, w, (struct life_event){.kind = LIFE_SIGNAL, .value = r->stop_signal});
+        feed(r, w, LIFE_SIGNAL, r->stop_signal);
         return true;
     case 10:
-        feed(r, w, (struct life_event){.kind = LIFE_SIGNAL, .value = OTHER_SIGNAL});
+        feed(r, w, LIFE_SIGNAL, OTHER_SIGNAL);
         return true;
     case 11:
-        feed(r, w, (struct life_event){.kind = LIFE_SIGNAL, .value = SIGINT});
+        feed(r, w, LIFE_SIGNAL, SIGINT);
         return true;
     case 12:
     case 13:
         if (!w->probe && !w->wait_probe)
             return false;
-        feed(r, w, (struct life_event){.kind = LIFE_PROBED, .value = m - 12});
+        feed(r, w, LIFE_PROBED, m - 12);
         return true;
     case 14:
         if (!w->probe && !w->wait_probe)
             return false;
         w->probe = w->wait_probe = false;
-        feed(r, w, (struct life_event){.kind = LIFE_NOT_PROBED});
+        feed(r, w, LIFE_PROBED, -1);
         return true;
     case 15:
-        if (life_deadline(&w->life) == CLOCK_NONE)
+        if (w->life.deadline == CLOCK_NONE)
             return false;
         pass_time(r, w);
         return true;
     case 16: /* some time, but not up to a deadline */
-        if (life_deadline(&w->life) - w->now <= QUANTUM)
+        if (due(&w->life) - w->now <= QUANTUM)
             return false;
         w->now += QUANTUM;
         return true;
     case 17: /* an event with nothing due: a spurious wake-up */
-        feed(r, w, (struct life_event){.kind = LIFE_TIME});
+        feed(r, w, LIFE_TIME, 0);
         return true;
     default:
         return false;
@@ -229,16 +234,17 @@ static bool play(const struct life_rules *r, struct world *w, int m)
 static struct world canonical(const struct world *w)
 {
     struct world c;
-    int64_t *times[] = {&c.life.deadline, &c.life.kill_at, &c.life.probe_at, &c.life.probe_until};
 
     memset(&c, 0, sizeof c);
     memcpy(&c, w, sizeof c);
-    for (size_t i = 0; i < sizeof times / sizeof times[0]; i++)
-        if (*times[i] != CLOCK_NONE)
-            *times[i] -= c.now;
+    if (c.life.deadline != CLOCK_NONE)
+        c.life.deadline -= c.now;
+    if (c.life.rules->restart_max == 0)
+        c.life.restarts = 0;
     c.life.started_at =
         c.now - c.life.started_at > HORIZON || c.life.started_at == 0 ? HORIZON : c.now - c.life.started_at;
-    c.now = 0;
+    c.now = c.life.now = 0;
+    memset(&c.life.orders, 0, sizeof c.life.orders);
     return c;
 }
 
@@ -257,15 +263,15 @@ static uint64_t hash(const void *bytes, size_t len)
 static void must_end(const struct life_rules *r, struct world w, bool obey)
 {
     if (w.life.phase == LIFE_STARTING)
-        feed(r, &w, (struct life_event){.kind = LIFE_STARTED});
+        feed(r, &w, LIFE_STARTED, 0);
     if (!w.ended)
-        feed(r, &w, (struct life_event){.kind = LIFE_SIGNAL, .value = r->stop_signal});
+        feed(r, &w, LIFE_SIGNAL, r->stop_signal);
     for (int i = 0; i < 40 && !w.ended; i++) {
         if (obey && w.program && !w.owed && w.life.phase != LIFE_DELAYING)
-            feed(r, &w, (struct life_event){.kind = LIFE_EXITED, .value = 0, .left = w.orphans});
+            feed(r, &w, w.orphans ? LIFE_LEFT : LIFE_EXITED, 0);
         else if (obey && !w.program && w.orphans)
-            feed(r, &w, (struct life_event){.kind = LIFE_NOTHING_LEFT});
-        else if (life_deadline(&w.life) != CLOCK_NONE)
+            feed(r, &w, LIFE_NOTHING_LEFT, 0);
+        else if (w.life.deadline != CLOCK_NONE)
             pass_time(r, &w);
         else
             break;
@@ -300,7 +306,7 @@ static void explore(const char *name, const struct life_rules *r)
     assert_true(nodes != NULL && seen != NULL);
     nodes[0].world.status = -1;
     nodes[0].world.now = 1000 * (int64_t)S;
-    feed(r, &nodes[0].world, (struct life_event){.kind = LIFE_BEGIN});
+    feed(r, &nodes[0].world, LIFE_BEGIN, 0);
     for (size_t at = 0; at < count && failure == NULL; at++) {
         if (count + MOVES >= MAX_STATES || ((at & 1023) == 0 && seconds() > until)) {
             complete = false;
@@ -356,6 +362,8 @@ static struct life_rules plain(void)
 
     memset(&r, 0, sizeof r);
     life_rules_init(&r);
+    r.stop_signal = SIGTERM;
+    r.stop_timeout = CLOCK_NONE;
     r.sweep_timeout = 2 * S;
     return r;
 }
@@ -438,36 +446,35 @@ static struct world begun(const struct life_rules *r)
     w.now = 1000 * (int64_t)S;
     w.status = -1;
     failure = NULL;
-    feed(r, &w, (struct life_event){.kind = LIFE_BEGIN});
+    feed(r, &w, LIFE_BEGIN, 0);
     if (w.life.phase == LIFE_STARTING)
-        feed(r, &w, (struct life_event){.kind = LIFE_STARTED});
+        feed(r, &w, LIFE_STARTED, 0);
     return w;
 }
 
-static struct life_orders give(const struct life_rules *r, struct world *w, enum life_event_kind kind,
-                               int value)
+/* What has become of it. */
+static struct life give(const struct life_rules *r, struct world *w, enum life_event kind, int value)
 {
-    struct life_orders o;
-
-    life_step(r, &w->life, (struct life_event){.kind = kind, .value = value}, w->now, &o);
-    return o;
+    w->life.rules = r;
+    life_step(&w->life, kind, value, w->now);
+    return w->life;
 }
 
 static void test_second_stop_signal_ends_the_delay(void **state)
 {
     struct life_rules r = plain();
     struct world w;
-    struct life_orders o;
+    struct life o;
 
     (void)state;
     r.stop_delay = 60 * S;
     w = begun(&r);
-    assert_int_equal(give(&r, &w, LIFE_SIGNAL, SIGTERM).pass, 0);
+    assert_int_equal(give(&r, &w, LIFE_SIGNAL, SIGTERM).orders.pass, 0);
     assert_int_equal(w.life.phase, LIFE_DELAYING);
-    assert_int_equal(give(&r, &w, LIFE_SIGNAL, SIGUSR2).pass, SIGUSR2);
+    assert_int_equal(give(&r, &w, LIFE_SIGNAL, SIGUSR2).orders.pass, SIGUSR2);
     o = give(&r, &w, LIFE_SIGNAL, SIGTERM);
-    assert_int_equal(o.pass, SIGTERM);
-    assert_true(o.cont);
+    assert_int_equal(o.orders.pass, SIGTERM);
+    assert_true(o.orders.cont);
 }
 
 static void test_backoff_is_dockers(void **state)
@@ -481,16 +488,16 @@ static void test_backoff_is_dockers(void **state)
     r.restart = RESTART_ALWAYS;
     w = begun(&r);
     for (size_t i = 0; i < sizeof want / sizeof want[0]; i++) {
-        struct life_orders o = give(&r, &w, LIFE_EXITED, 0);
-        assert_int_equal(o.note, NOTE_RESTARTING);
-        assert_int_equal(life_deadline(&w.life) - w.now, want[i]);
-        w.now = life_deadline(&w.life);
-        assert_true(give(&r, &w, LIFE_TIME, 0).start);
+        struct life o = give(&r, &w, LIFE_EXITED, 0);
+        assert_int_equal(o.orders.note, NOTE_RESTARTING);
+        assert_int_equal(w.life.deadline - w.now, want[i]);
+        w.now = w.life.deadline;
+        assert_int_equal(give(&r, &w, LIFE_TIME, 0).phase, LIFE_STARTING);
         give(&r, &w, LIFE_STARTED, 0);
     }
     w.now += 10 * S;
     give(&r, &w, LIFE_EXITED, 0);
-    assert_int_equal(life_deadline(&w.life) - w.now, 100000);
+    assert_int_equal(w.life.deadline - w.now, 100000);
 }
 
 static void test_restart_max_then_own_status(void **state)
@@ -503,13 +510,13 @@ static void test_restart_max_then_own_status(void **state)
     r.restart_max = 3;
     w = begun(&r);
     for (int i = 0; i < 3; i++) {
-        assert_false(give(&r, &w, LIFE_EXITED, 7).end);
-        w.now = life_deadline(&w.life);
-        assert_true(give(&r, &w, LIFE_TIME, 0).start);
+        assert_int_not_equal(give(&r, &w, LIFE_EXITED, 7).phase, LIFE_ENDED);
+        w.now = w.life.deadline;
+        assert_int_equal(give(&r, &w, LIFE_TIME, 0).phase, LIFE_STARTING);
         give(&r, &w, LIFE_STARTED, 0);
     }
-    struct life_orders o = give(&r, &w, LIFE_EXITED, 7);
-    assert_true(o.end);
+    struct life o = give(&r, &w, LIFE_EXITED, 7);
+    assert_int_equal(o.phase, LIFE_ENDED);
     assert_int_equal(o.status, 7);
 }
 
@@ -522,8 +529,8 @@ static void test_success_code_counts_as_zero(void **state)
     r.success[143 / 8] |= 1U << 143 % 8;
     r.restart = RESTART_ON_FAILURE;
     w = begun(&r);
-    struct life_orders o = give(&r, &w, LIFE_EXITED, 143);
-    assert_true(o.end);
+    struct life o = give(&r, &w, LIFE_EXITED, 143);
+    assert_int_equal(o.phase, LIFE_ENDED);
     assert_int_equal(o.status, 0);
 }
 
@@ -535,26 +542,26 @@ static void test_failures_in_the_start_period_do_not_count(void **state)
     (void)state;
     /* 7 s at an interval of 1 s: six failures, none of which counts */
     while (w.now - w.life.started_at < r.start_period - r.start_interval) {
-        w.now = life_deadline(&w.life);
-        assert_true(give(&r, &w, LIFE_TIME, 0).probe);
-        assert_int_equal(give(&r, &w, LIFE_PROBED, 1).publish, VERDICT_NONE);
+        w.now = w.life.deadline;
+        assert_true(give(&r, &w, LIFE_TIME, 0).probing);
+        assert_int_equal(give(&r, &w, LIFE_PROBED, 1).verdict, VERDICT_STARTING);
         assert_int_equal(w.life.streak, 0);
     }
     /* the first success ends the grace */
-    w.now = life_deadline(&w.life);
+    w.now = w.life.deadline;
     give(&r, &w, LIFE_TIME, 0);
-    assert_int_equal(give(&r, &w, LIFE_PROBED, 0).publish, VERDICT_HEALTHY);
-    assert_int_equal(life_deadline(&w.life) - w.now, r.interval);
+    assert_int_equal(give(&r, &w, LIFE_PROBED, 0).verdict, VERDICT_HEALTHY);
+    assert_int_equal(w.life.deadline - w.now, r.interval);
     for (int i = 0; i < 2; i++) {
-        w.now = life_deadline(&w.life);
+        w.now = w.life.deadline;
         give(&r, &w, LIFE_TIME, 0);
-        assert_int_equal(life_would_turn(&r, &w.life, false), i == 1);
-        struct life_orders o = give(&r, &w, LIFE_PROBED, 1);
-        assert_int_equal(o.pass, i == 1 ? SIGTERM : 0);
+        assert_int_equal(life_would_turn(&w.life, false), i == 1);
+        struct life o = give(&r, &w, LIFE_PROBED, 1);
+        assert_int_equal(o.orders.pass, i == 1 ? SIGTERM : 0);
     }
-    assert_int_equal(life_deadline(&w.life) - w.now, 10 * S);
-    struct life_orders o = give(&r, &w, LIFE_EXITED, 0);
-    assert_true(o.end);
+    assert_int_equal(w.life.deadline - w.now, 10 * S);
+    struct life o = give(&r, &w, LIFE_EXITED, 0);
+    assert_int_equal(o.phase, LIFE_ENDED);
     assert_int_equal(o.status, STATUS_UNHEALTHY);
 }
 
@@ -570,22 +577,22 @@ static void test_backoff_grows_over_starts_that_fail(void **state)
     w = begun(&r);
     give(&r, &w, LIFE_EXITED, 1);
     for (int i = 0; i < 12; i++) {
-        assert_true(life_deadline(&w.life) - w.now >= pause);
-        pause = life_deadline(&w.life) - w.now;
-        w.now = life_deadline(&w.life);
-        assert_true(give(&r, &w, LIFE_TIME, 0).start);
-        give(&r, &w, LIFE_NOT_STARTED, STATUS_NOT_FOUND);
+        assert_true(w.life.deadline - w.now >= pause);
+        pause = w.life.deadline - w.now;
+        w.now = w.life.deadline;
+        assert_int_equal(give(&r, &w, LIFE_TIME, 0).phase, LIFE_STARTING);
+        give(&r, &w, LIFE_STARTED, STATUS_NOT_FOUND);
     }
     assert_int_equal(pause, 60 * S);
 }
 
 /* Plays probes that fail until the verdict has been acted upon; returns those orders. */
-static struct life_orders fall_ill(const struct life_rules *r, struct world *w)
+static struct life fall_ill(const struct life_rules *r, struct world *w)
 {
-    struct life_orders o;
+    struct life o;
 
     do {
-        w->now = life_deadline(&w->life);
+        w->now = w->life.deadline;
         give(r, w, LIFE_TIME, 0);
         o = give(r, w, LIFE_PROBED, 1);
     } while (w->life.phase == LIFE_RUNNING && w->life.verdict != VERDICT_UNHEALTHY);
@@ -596,27 +603,27 @@ static void test_health_restart(void **state)
 {
     struct life_rules r = with_health(HEALTH_RESTART);
     struct world w;
-    struct life_orders o;
+    struct life o;
 
     (void)state;
     r.restart_max = 2;
     w = begun(&r);
     for (int i = 0; i < 2; i++) {
-        assert_int_equal(fall_ill(&r, &w).pass, SIGTERM);
+        assert_int_equal(fall_ill(&r, &w).orders.pass, SIGTERM);
         o = give(&r, &w, LIFE_EXITED, 0);
-        assert_false(o.end);
-        assert_int_equal(o.publish, VERDICT_STARTING);
-        assert_int_equal(o.note, NOTE_RESTARTING);
-        w.now = life_deadline(&w.life);
-        assert_true(give(&r, &w, LIFE_TIME, 0).start);
+        assert_int_not_equal(o.phase, LIFE_ENDED);
+        assert_int_equal(o.verdict, VERDICT_STARTING);
+        assert_int_equal(o.orders.note, NOTE_RESTARTING);
+        w.now = w.life.deadline;
+        assert_int_equal(give(&r, &w, LIFE_TIME, 0).phase, LIFE_STARTING);
         give(&r, &w, LIFE_STARTED, 0);
         /* the start period is a new one, and no failure of the last run counts */
-        assert_int_equal(life_deadline(&w.life) - w.now, r.start_interval);
+        assert_int_equal(w.life.deadline - w.now, r.start_interval);
         assert_int_equal(w.life.streak, 0);
     }
     fall_ill(&r, &w);
     o = give(&r, &w, LIFE_EXITED, 0);
-    assert_true(o.end);
+    assert_int_equal(o.phase, LIFE_ENDED);
     assert_int_equal(o.status, STATUS_UNHEALTHY);
 }
 
@@ -624,42 +631,42 @@ static void test_stop_signal_wins_over_health_restart(void **state)
 {
     struct life_rules r = with_health(HEALTH_RESTART);
     struct world w = begun(&r);
-    struct life_orders o;
+    struct life o;
 
     (void)state;
     fall_ill(&r, &w);
-    assert_int_equal(give(&r, &w, LIFE_SIGNAL, SIGTERM).pass, SIGTERM);
-    assert_true(give(&r, &w, LIFE_EXITED, 5).end);
+    assert_int_equal(give(&r, &w, LIFE_SIGNAL, SIGTERM).orders.pass, SIGTERM);
+    assert_int_equal(give(&r, &w, LIFE_EXITED, 5).phase, LIFE_ENDED);
     w = begun(&r); /* and while what PROGRAM left is swept */
     fall_ill(&r, &w);
-    life_step(&r, &w.life, (struct life_event){.kind = LIFE_EXITED, .left = true}, w.now, &o);
-    assert_int_equal(o.publish, VERDICT_STARTING);
-    assert_int_equal(give(&r, &w, LIFE_SIGNAL, SIGTERM).publish, VERDICT_STOPPING);
-    assert_true(give(&r, &w, LIFE_NOTHING_LEFT, 0).end);
+    o = give(&r, &w, LIFE_LEFT, 0);
+    assert_int_equal(o.verdict, VERDICT_STARTING);
+    assert_int_equal(give(&r, &w, LIFE_SIGNAL, SIGTERM).verdict, VERDICT_STOPPING);
+    assert_int_equal(give(&r, &w, LIFE_NOTHING_LEFT, 0).phase, LIFE_ENDED);
 }
 
 static void test_health_stop_and_kill(void **state)
 {
     struct life_rules r = with_health(HEALTH_STOP);
     struct world w;
-    struct life_orders o;
+    struct life o;
 
     (void)state;
     r.restart = RESTART_ALWAYS; /* which is PROGRAM's; this ends the container */
     w = begun(&r);
     o = fall_ill(&r, &w);
-    assert_int_equal(o.publish, VERDICT_STOPPING);
-    assert_int_equal(o.pass, SIGTERM);
+    assert_int_equal(o.verdict, VERDICT_STOPPING);
+    assert_int_equal(o.orders.pass, SIGTERM);
     o = give(&r, &w, LIFE_EXITED, 7);
-    assert_true(o.end);
+    assert_int_equal(o.phase, LIFE_ENDED);
     assert_int_equal(o.status, 7);
     r = with_health(HEALTH_KILL);
     w = begun(&r);
     o = fall_ill(&r, &w);
-    assert_int_equal(o.sweep, SIGKILL);
-    assert_int_equal(o.pass, 0);
+    assert_int_equal(o.orders.sweep, SIGKILL);
+    assert_int_equal(o.orders.pass, 0);
     o = give(&r, &w, LIFE_EXITED, STATUS_SIGNAL + SIGKILL);
-    assert_true(o.end);
+    assert_int_equal(o.phase, LIFE_ENDED);
     assert_int_equal(o.status, STATUS_SIGNAL + SIGKILL);
 }
 
@@ -675,34 +682,34 @@ static void test_interval_counts_from_the_end_of_a_probe(void **state)
     w = begun(&r);
     assert_int_equal(w.life.verdict, VERDICT_STARTING);
     while (w.now - w.life.started_at < r.start_period - r.start_interval) {
-        w.now = life_deadline(&w.life);
-        assert_true(give(&r, &w, LIFE_TIME, 0).probe);
+        w.now = w.life.deadline;
+        assert_true(give(&r, &w, LIFE_TIME, 0).probing);
         w.now += 3 * S;
         give(&r, &w, LIFE_PROBED, 1);
         assert_int_equal(w.life.streak, 0);
     }
-    assert_int_equal(life_deadline(&w.life) - w.now, r.interval);
-    w.now = life_deadline(&w.life);
+    assert_int_equal(w.life.deadline - w.now, r.interval);
+    w.now = w.life.deadline;
     give(&r, &w, LIFE_TIME, 0);
     w.now += 2 * S;
     give(&r, &w, LIFE_PROBED, 1);
     assert_int_equal(w.life.streak, 1);
-    assert_int_equal(life_deadline(&w.life) - w.now, r.interval);
+    assert_int_equal(w.life.deadline - w.now, r.interval);
 }
 
 static void test_supervision_is_told_from_the_beginning(void **state)
 {
     struct life_rules r = with_health(HEALTH_NONE);
     struct life life;
-    struct life_orders o;
 
     (void)state;
     for (int wait = 0; wait < 2; wait++) {
         r.wait = wait;
         r.wait_timeout = S;
         memset(&life, 0, sizeof life);
-        life_step(&r, &life, (struct life_event){.kind = LIFE_BEGIN}, S, &o);
-        assert_int_equal(o.publish, VERDICT_STARTING);
+        life.rules = &r;
+        life_step(&life, LIFE_BEGIN, 0, S);
+        assert_int_equal(life.verdict, VERDICT_STARTING);
     }
 }
 
@@ -710,18 +717,18 @@ static void test_stop_signal_wins_over_restart(void **state)
 {
     struct life_rules r = plain();
     struct world w;
-    struct life_orders o;
+    struct life o;
 
     (void)state;
     r.restart = RESTART_ALWAYS;
     w = begun(&r);
     give(&r, &w, LIFE_EXITED, 3);
     o = give(&r, &w, LIFE_SIGNAL, SIGTERM);
-    assert_true(o.end);
+    assert_int_equal(o.phase, LIFE_ENDED);
     assert_int_equal(o.status, 3);
     w = begun(&r);
     give(&r, &w, LIFE_SIGNAL, SIGTERM);
-    assert_true(give(&r, &w, LIFE_EXITED, 0).end);
+    assert_int_equal(give(&r, &w, LIFE_EXITED, 0).phase, LIFE_ENDED);
 }
 
 static void test_probe_that_overruns_is_killed_and_counts(void **state)
@@ -733,13 +740,12 @@ static void test_probe_that_overruns_is_killed_and_counts(void **state)
     r.start_period = 0;
     w = begun(&r);
     for (int i = 0; i < 2; i++) {
-        w.now = life_deadline(&w.life);
-        assert_true(give(&r, &w, LIFE_TIME, 0).probe);
-        w.now = life_deadline(&w.life);
-        struct life_orders o = give(&r, &w, LIFE_TIME, 0);
-        assert_true(o.kill_probe);
-        assert_int_equal(o.note, i == 0 ? NOTE_OVERRAN : NOTE_TURNED_BAD);
-        assert_int_equal(o.publish, i == 0 ? VERDICT_NONE : VERDICT_UNHEALTHY);
+        w.now = w.life.deadline;
+        assert_true(give(&r, &w, LIFE_TIME, 0).probing);
+        w.now = w.life.deadline;
+        struct life o = give(&r, &w, LIFE_TIME, 0);
+        assert_false(o.probing);
+        assert_int_equal(o.verdict, i == 0 ? VERDICT_STARTING : VERDICT_UNHEALTHY);
     }
 }
 

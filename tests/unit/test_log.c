@@ -106,7 +106,7 @@ static void test_json_whatever_the_message_holds(void **state)
     char message[8192], line[8192];
 
     (void)state;
-    log_setup("kinglet", LOG_INFO, true);
+    log_setup(LOG_INFO, LOG_JSON, NULL);
     written("say \"hi\" \\ \n \x01 \xff \xc2\x9b gr\xc3\xbc\xc3\x9f", line, sizeof line);
     assert_non_null(strstr(
         line,

@@ -9,11 +9,10 @@ enum { S = 1000000 };
 static struct life_rules rules_of(const char *const *words, const char *const *env, struct text *faults)
 {
     struct run_options options;
-    struct life_rules rules;
 
-    run_options_parse((char *const *)words, (char *const *)env, &options, faults);
-    run_rules(&options, &rules, faults);
-    return rules;
+    run_options_parse(run_option_rows, (char *const *)words, (char *const *)env, &options, faults);
+    run_rules(&options, faults);
+    return options.rules;
 }
 
 #define WORDS(...) ((const char *const[]){"kinglet", __VA_ARGS__, "true", NULL})

@@ -56,7 +56,7 @@ static void test_files(void **state)
     assert_string_equal(t.path, "/tmp/beat");
     assert_int_equal(t.max_age, 30000000);
     assert_int_equal(target_parse("file:///tmp/beat", &t, &faults), 0);
-    assert_true(t.max_age == CLOCK_NONE);
+    assert_true(t.max_age == INT64_MAX);
 }
 
 static void test_bad_targets(void **state)
