@@ -13,22 +13,39 @@ void text_init(struct text *t, char *buffer, size_t cap)
     buffer[0] = '\0';
 }
 
+/* The same with what JSON does not take as it is escaped. */
+static void put_json(struct text *t, const char *bytes, size_t len)
+{
+    t->json = false;
+    for (; len > 0; len--, bytes++) {
+        if (*bytes == '"' || *bytes == '\\') {
+            if (t->cap - t->len < 3) { /* half an escape is none */
+                t->cut = true;
+                break;
+            }
+            text_raw(t, "\\", 1);
+        }
+        text_raw(t, bytes, 1);
+    }
+    t->json = true;
+}
+
 void text_raw(struct text *t, const char *bytes, size_t len)
 {
-    char *to = t->at + t->len;
+    size_t room = t->cap - 1 - t->len;
 
-    for (; len > 0; len--) {
-        bool escape = t->json && (*bytes == '"' || *bytes == '\\');
-        if (t->at + t->cap - to < 2 + escape) {
-            t->cut = true;
-            break;
-        }
-        *to = '\\';
-        to += escape;
-        *to++ = *bytes++;
+    if (t->json) {
+        put_json(t, bytes, len);
+        return;
     }
-    *to = '\0';
-    t->len = (size_t)(to - t->at);
+    if (len > room) {
+        len = room;
+        t->cut = true;
+    }
+    if (len > 0)
+        memcpy(t->at + t->len, bytes, len);
+    t->len += len;
+    t->at[t->len] = '\0';
 }
 
 void text_put(struct text *t, const char *string)
@@ -46,16 +63,14 @@ void text_number(struct text *t, uint64_t n, unsigned base)
         text_raw(t, &"0123456789abcdef"[n / unit % base], 1);
 }
 
-/* Length of the character at `s`: printable ASCII, or a well-formed UTF-8 sequence (RFC 3629, section 4), or
- * else 0. C1 controls (U+0080 to U+009F) count as ill-formed: terminals obey them. */
+/* Length of the well-formed UTF-8 sequence (RFC 3629, section 4) at `s`, of more than one byte, or 0. C1
+ * controls (U+0080 to U+009F) count as ill-formed: terminals obey them. */
 static unsigned character(const unsigned char *s, size_t left)
 {
     unsigned c = s[0],
              n = (unsigned)__builtin_clz((c ^ 0xFF) << 24 | 1); /* how many bits are set at its top */
 
-    if (n == 0)
-        return c >= 0x20 && c < 0x7F;
-    if (n == 1 || n > 4 || n > left)
+    if (n < 2 || n > 4 || n > left)
         return 0;
     c &= 0x7FU >> n;
     for (unsigned i = 1; i < n; i++) {
@@ -71,12 +86,19 @@ void text_safe(struct text *t, const char *bytes, size_t len)
 {
     for (size_t n; len > 0; bytes += n, len -= n) {
         unsigned char first = (unsigned char)*bytes;
-        n = character((const unsigned char *)bytes, len);
+        bool plain = first >= 0x20 && first < 0x7F;
+        n = 0;
+        if (plain)
+            do /* the most of what there is, and at once */
+                n++;
+            while (n < len && bytes[n] >= 0x20 && bytes[n] < 0x7F);
+        else
+            n = character((const unsigned char *)bytes, len);
         if (n == 0) {
             text_put(t, first < 16 ? "\\x0" : "\\x");
             text_number(t, first, 16);
             n = 1;
-        } else if (n < t->cap - t->len) {
+        } else if (plain || n < t->cap - t->len) {
             text_raw(t, bytes, n);
         } else { /* half a character is none */
             t->cut = true;
@@ -120,10 +142,16 @@ void text_vformat(struct text *t, const char *format, va_list args)
     for (; *format != '\0'; format++) {
         size_t len = SIZE_MAX;
         unsigned n = 0;
-        const char *s;
+        const char *s = format;
         char c;
 
-        if (*format != '%' || *++format == '%') {
+        while (*s != '%' && *s != '\0')
+            s++;
+        text_raw(t, format, (size_t)(s - format));
+        if (*s == '\0')
+            break;
+        format = s + 1;
+        if (*format == '%') {
             text_raw(t, format, 1);
             continue;
         }

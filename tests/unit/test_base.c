@@ -57,43 +57,6 @@ static void test_text_formats(void **state)
     assert_string_equal(t.at, "999 us 1.3 ms 2.0 s");
 }
 
-/* Our own on the machines of tests/dist, those of the C library here. */
-static void test_strings(void **state)
-{
-    char bytes[16] = "abcabc";
-    char *volatile s = bytes; /* so that the compiler knows no answer itself */
-
-    (void)state;
-    assert_int_equal(strlen(s), 6);
-    assert_int_equal(strnlen(s, 4), 4);
-    assert_int_equal(strnlen(s, 9), 6);
-    assert_ptr_equal(strchr(s, 'b'), bytes + 1);
-    assert_ptr_equal(strchr(s, '\0'), bytes + 6);
-    assert_null(strchr(s, 'x'));
-    assert_ptr_equal(strrchr(s, 'b'), bytes + 4);
-    assert_ptr_equal(strrchr(s, '\0'), bytes + 6);
-    assert_null(strrchr(s, 'x'));
-    assert_ptr_equal(memchr(s, 'c', 6), bytes + 2);
-    assert_null(memchr(s, 'c', 2));
-    assert_int_equal(strspn(s, "ba"), 2);
-    assert_int_equal(strspn(s, "cab"), 6);
-    assert_int_equal(strcspn(s, "xc"), 2);
-    assert_int_equal(strcspn(s, ""), 6);
-    assert_true(strcmp(s, "abcabc") == 0 && strcmp(s, "abcab") > 0 && strcmp(s, "abcabd") < 0 &&
-                strcmp(s, "\xff") < 0);
-    assert_true(strncmp(s, "abx", 2) == 0 && strncmp(s, "abx", 3) < 0 && strncmp(s, "", 0) == 0 &&
-                strncmp(s, "abcabc", 9) == 0);
-    assert_true(memcmp(s, "abx", 2) == 0 && memcmp(s, "ab\xff", 3) < 0 && memcmp(s + 1, s, 3) > 0);
-    memmove(s + 1, s, 6);
-    assert_string_equal(s, "aabcabc");
-    memmove(s, s + 2, 6);
-    assert_string_equal(s, "bcabc");
-    memset(s + 1, 'x', 3);
-    assert_string_equal(s, "bxxxc");
-    memcpy(s, "yy", 2);
-    assert_string_equal(s, "yyxxc");
-}
-
 static void test_text_find(void **state)
 {
     static const char word[] = "aaab://${x";
@@ -266,7 +229,6 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_text_escapes_what_comes_from_outside),
         cmocka_unit_test(test_text_is_cut_and_says_so),
-        cmocka_unit_test(test_strings),
         cmocka_unit_test(test_text_formats),
         cmocka_unit_test(test_text_find),
         cmocka_unit_test(test_numbers_are_strict),
