@@ -81,13 +81,15 @@ static const char *add_words(const struct parse *p, struct list *list)
 
 int options_choice(const char *words, const char *value)
 {
-    for (int i = 0;; i++) {
-        size_t n = strcspn(words, "|");
-        if (strncmp(words, value, n) == 0 && value[n] == '\0')
+    for (int i = 0;; i++, words++) {
+        const char *v = value;
+        while (*words == *v && *v != '\0' && *v != '|')
+            words++, v++;
+        if (*v == '\0' && (*words == '\0' || *words == '|'))
             return i;
-        if (words[n] == '\0')
+        words = strchr(words, '|');
+        if (words == NULL)
             return -1;
-        words += n + 1;
     }
 }
 
