@@ -9,7 +9,7 @@
 
 #include <signal.h>
 
-enum { AUDIT = SMALL_PAUSE + 1 };
+enum { CHECK, AUDIT, SMALL }; /* the commands; from SMALL on, enum small_command */
 
 /* In one page with what is in use anyway (idle.order). */
 static struct run container;
@@ -23,17 +23,12 @@ int main(int argc, char **argv, char **env)
     launch_block_signals(launch);
     if (other != NULL)
         return drop_in_command(other, argv, env, &container);
-    which = options_choice("sleep|install|pause|audit|check", argc > 1 ? argv[1] : "");
-    switch (which) {
-    case SMALL_SLEEP:
-    case SMALL_INSTALL:
-    case SMALL_PAUSE:
-        return small_command((enum small_command)which, argv + 1);
-    case -1:
+    which = options_choice("check|audit|sleep|install|pause", argc > 1 ? argv[1] : "");
+    if (which < 0)
         return run_command(argv, env, &container);
-    default:
-        launch->mask.word[0] |= 1UL << (SIGPIPE - 1); /* a reader that has gone changes no exit status */
-        sigmask_set(&launch->mask);
-        return which == AUDIT ? audit_command(argv + 1, env) : check_command(argv + 1, env);
-    }
+    if (which >= SMALL)
+        return small_command((enum small_command)(which - SMALL), argv + 1);
+    launch->mask.word[0] |= 1UL << (SIGPIPE - 1); /* a reader that has gone changes no exit status */
+    sigmask_set(&launch->mask);
+    return which == AUDIT ? audit_command(argv + 1, env) : check_command(argv + 1, env);
 }

@@ -87,8 +87,9 @@ int options_choice(const char *words, const char *value)
             words++, v++;
         if (*v == '\0' && (*words == '\0' || *words == '|'))
             return i;
-        words = strchr(words, '|');
-        if (words == NULL)
+        while (*words != '\0' && *words != '|')
+            words++;
+        if (*words == '\0')
             return -1;
     }
 }
@@ -171,7 +172,7 @@ static void parse_environment(struct parse *p, char *const *env)
 {
     p->from_env = true;
     for (; *env != NULL; env++) {
-        if (strncmp(*env, "KINGLET_", 8) != 0)
+        if (**env != 'K' || strncmp(*env, "KINGLET_", 8) != 0)
             continue;
         p->shown = *env + 7;
         p->len = (unsigned)strcspn(p->shown, "=");

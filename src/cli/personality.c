@@ -73,10 +73,12 @@ const char *personality_name(const char *argv0)
 const struct personality *personality_find(const char *argv0)
 {
     static const unsigned char kinds[] = {TINI, TINI, TINI, DUMB_INIT, CATATONIT, CATATONIT, GOSU, GOSU};
-    int i = options_choice("tini|tini-static|docker-init|dumb-init|catatonit|podman-init|gosu|su-exec",
-                           personality_name(argv0));
+    /* our own name first, since it is the most frequent */
+    int i =
+        options_choice("kinglet|tini|tini-static|docker-init|dumb-init|catatonit|podman-init|gosu|su-exec",
+                       personality_name(argv0));
 
-    return i < 0 ? NULL : &personalities[kinds[i]];
+    return i <= 0 ? NULL : &personalities[kinds[i - 1]];
 }
 
 /* Its options, out of those that Kinglet has. */
