@@ -55,12 +55,14 @@ void text_put(struct text *t, const char *string)
 
 void text_number(struct text *t, uint64_t n, unsigned base)
 {
-    uint64_t unit = 1;
+    char digits[20];
+    size_t i = sizeof digits;
 
-    while (n / unit >= base)
-        unit *= base;
-    for (; unit > 0; unit /= base)
-        text_raw(t, &"0123456789abcdef"[n / unit % base], 1);
+    do {
+        digits[--i] = "0123456789abcdef"[n % base];
+        n /= base;
+    } while (n > 0);
+    text_raw(t, digits + i, sizeof digits - i);
 }
 
 /* Length of the well-formed UTF-8 sequence (RFC 3629, section 4) at `s`, of more than one byte, or 0. C1

@@ -134,10 +134,9 @@ static const char *parse(const char *word, struct target *t)
     memcpy(copy, word, len);
     before = (size_t)(colon - word) + 3;
     rest = host = copy + before;
-    end = rest + strcspn(rest, "/?#");
-    for (char *c = rest; c < end; c++)
-        if (*c == '@')
-            host = c + 1;
+    for (end = rest; *end != '\0' && *end != '/' && *end != '?' && *end != '#'; end++)
+        if (*end == '@')
+            host = end + 1;
     t->shown = memcpy(copy + len + 1, word, before);
     memcpy(copy + len + 1 + before, host, strlen(host));
     for (; *word != '\0'; word++)

@@ -41,10 +41,11 @@ static void options(const struct probe_options *o, struct http_want *want, struc
 static bool is_host(const char *host, char *buffer)
 {
     struct addresses ignored;
-    const char *last = strrchr(host, '.');
+    const char *last;
 
     if (address_literal(host, &ignored))
         return true;
+    last = strrchr(host, '.');
     last = last == NULL ? host : last + 1;
     return strchr(host, ':') == NULL && (*last == '\0' || last[strspn(last, "0123456789")] != '\0') &&
            dns_question((unsigned char *)buffer, host) != 0;
