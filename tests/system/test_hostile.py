@@ -26,14 +26,14 @@ def image_size(path):
 
 
 # Beside the binary itself and the kernel's own pages in every process (vdso, vvar): the stack, arguments and environment included, and what
-# is mapped, 16 KiB together.
-MEMORY, KERNEL = 16 * KIB, 32 * KIB
+# is mapped, 40 KiB together.
+MEMORY, STACK, KERNEL = 40 * KIB, 16 * KIB, 32 * KIB
 
 
 def limited(memory=MEMORY):
     if os.environ.get("SANITIZED"):  # its shadow memory is terabytes
         return ["/usr/bin/prlimit", "--core=0", "--"]
-    return ["/usr/bin/prlimit", f"--stack={MEMORY}", f"--as={image_size(KINGLET) + memory + KERNEL}", "--core=0", "--"]
+    return ["/usr/bin/prlimit", f"--stack={STACK}", f"--as={image_size(KINGLET) + memory + KERNEL}", "--core=0", "--"]
 
 
 LIMITS = limited()
