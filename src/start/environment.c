@@ -118,21 +118,24 @@ static const char *read_file(struct file *file, const char *path, size_t room)
         /* what grows while it is read is cut at what it was: files of /proc say 0 */
         size_t left = st.st_size > 0 ? (size_t)st.st_size : FILE_MAX;
         char *at = arena_take(room + left + sizeof "\n");
-        ssize_t n = -1;
-        if (at != NULL) {
+        ssize_t n;
+        if (at == NULL) {
+            error = ENOMEM;
+        } else {
             file->at = at += room;
             while ((n = read(fd, at, left)) > 0) {
                 at += n;
                 left -= (size_t)n;
             }
             *at = '\n';
-            file->end = at;
+            if (n == 0)
+                file->end = at;
+            else
+                error = errno;
         }
-        if (n < 0)
-            error = errno;
     }
     close(fd);
-    return error == 0        ? NULL
+    return file->end != NULL ? NULL
            : error == ENXIO  ? "not a regular file"
            : error == EACCES ? "permission denied: readable by the user that the container starts as?"
                              : log_errno(error);

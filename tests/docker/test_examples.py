@@ -47,7 +47,8 @@ def fastapi(name):
 def gunicorn(name):
     status, body, _ = ask(name, 8000, "/")
     assert status == 200 and body.startswith("hello from worker ")
-    assert len(application(name)) == 2 + 3  # kinglet, gunicorn and GUNICORN_WORKERS workers
+    # kinglet, gunicorn and GUNICORN_WORKERS workers, which it starts one after the other
+    dockerd.wait_for(lambda: len(application(name)) == 2 + 3, what=lambda: application(name))
 
 
 def flask(name):
@@ -398,9 +399,8 @@ def test_compose(compose, seen):
     limits = json.loads(dockerd.inspect(web, "{{json .HostConfig}}"))
     assert limits["Memory"] == 256 << 20 and limits["PidsLimit"] == 50 and limits["ReadonlyRootfs"]
     assert dockerd.docker("exec", web, "/kinglet", "audit", check=False)[0] == 0
-    began = time.monotonic()
     assert run("stop").returncode == 0
-    assert time.monotonic() - began < 2 * LIMIT
+    # by itself: killed, it would be 137
     assert dockerd.state(web)["ExitCode"] == 0 and dockerd.state(cache_service)["ExitCode"] == 0
     seen("compose", healthy="yes", serves="yes", **{"as 10001": "yes"}, status="0, 0", hardened="yes", audit="0 fail")
 
