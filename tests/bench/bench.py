@@ -17,7 +17,7 @@ import tempfile
 import time
 
 import checks
-from figures import RESULTS, serve, spread, table
+from figures import RESULTS, serve, spread, table, timed
 
 KINGLET = os.environ["KINGLET"]
 QUICK = "--quick" in sys.argv
@@ -287,12 +287,9 @@ def probes():
     wall, cpu, memory = ({n: [] for n in candidates} for _ in range(3))
     for _ in range(10 if QUICK else 40):
         for name, argv in candidates.items():
-            began = time.perf_counter_ns()
-            pid = os.posix_spawn(argv[0], argv, os.environ, file_actions=[(os.POSIX_SPAWN_OPEN, 1, "/dev/null", os.O_WRONLY, 0)])
-            _, status, usage = os.wait4(pid, 0)
-            assert status == 0, argv
-            wall[name].append((time.perf_counter_ns() - began) / 1e6)
-            cpu[name].append((usage.ru_utime + usage.ru_stime) * 1000)
+            spent = timed(argv)
+            wall[name].append(spent[0])
+            cpu[name].append(spent[1])
             memory[name].append(int(subprocess.run([PEAK, *argv], capture_output=True, check=True).stdout))
     table("one HTTP probe, wall", "ms", {n: spread(v) for n, v in wall.items()}, 2)
     table("one HTTP probe, CPU", "ms", {n: spread(v) for n, v in cpu.items()}, 2)

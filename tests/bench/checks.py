@@ -10,7 +10,7 @@ import uuid
 
 sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../docker"))
 import dockerd
-from figures import serve, spread, table
+from figures import serve, spread, table, timed
 
 KINGLET = os.environ["KINGLET"]
 
@@ -30,12 +30,9 @@ def inside(port, rounds):
     wall, cpu = ({n: [] for n in candidates} for _ in range(2))
     for _ in range(rounds):
         for name, argv in candidates.items():
-            began = time.perf_counter_ns()
-            pid = os.posix_spawn(argv[0], argv, os.environ, file_actions=[(os.POSIX_SPAWN_OPEN, 1, "/dev/null", os.O_WRONLY, 0)])
-            _, status, usage = os.wait4(pid, 0)
-            assert status == 0, argv
-            wall[name].append((time.perf_counter_ns() - began) / 1e6)
-            cpu[name].append((usage.ru_utime + usage.ru_stime) * 1000)
+            spent = timed(argv)
+            wall[name].append(spent[0])
+            cpu[name].append(spent[1])
     print(json.dumps([wall, cpu]), flush=True)
     os._exit(0)
 

@@ -1,7 +1,9 @@
 """What the benchmarks share: tables with ratios, which are kept for the JSON, and a server that says ok."""
 import http.server
+import os
 import statistics
 import threading
+import time
 
 RESULTS = {}
 
@@ -22,6 +24,15 @@ def table(title, unit, rows, digits=1):
         extra = f"  [{value[1]:.{digits}f} .. {value[2]:.{digits}f}]" if isinstance(value, tuple) else ""
         ratio = f"{middle / base:8.2f} x" if base else " " * 10
         print(f"  {name:18} {middle:14.{digits}f} {ratio}{extra}")
+
+
+def timed(argv):
+    """Runs a command that must succeed. Returns (wall, CPU) in milliseconds."""
+    began = time.perf_counter_ns()
+    pid = os.posix_spawn(argv[0], argv, os.environ, file_actions=[(os.POSIX_SPAWN_OPEN, 1, "/dev/null", os.O_WRONLY, 0)])
+    _, status, usage = os.wait4(pid, 0)
+    assert status == 0, argv
+    return (time.perf_counter_ns() - began) / 1e6, (usage.ru_utime + usage.ru_stime) * 1000
 
 
 class _Server(http.server.BaseHTTPRequestHandler):
