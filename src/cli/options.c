@@ -107,10 +107,10 @@ static const char *store(struct parse *p)
         return "a value is missing";
     switch ((enum option_kind)p->row->kind) {
     case OPTION_FLAG:
-        n = value == NULL ? 4 : options_choice("0|false|no||1|true|yes", value);
+        n = value == NULL ? 3 : *value == '\0' ? 0 : options_choice("0|false|no|1|true|yes", value);
         if (n < 0)
-            return "is none of 0|false|no||1|true|yes";
-        *(bool *)at = n >= 4;
+            return "is none of 0|false|no|1|true|yes";
+        *(bool *)at = n >= 3;
         break;
     case OPTION_COUNT:
         if (value == NULL) {
